@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Filler: what stands behind a hop's own layer is overwritten on every cell,
+ * or it would link the two wires and tell the position. The bytes come from a
+ * buffer of ChaCha20 keystream with fast key erasure (Bernstein, 2017): each
+ * refill replaces the key by the first 32 bytes it made. The caller keeps one
+ * per CPU, used with softirqs off, and reseeds it from the kernel's generator.
+ */
+#ifndef CR_CORE_FILLER_H
+#define CR_CORE_FILLER_H
+
+#include "env.h"
+
+#define CR_FILLER_BUF		1024u	/* 16 ChaCha blocks, the first half block becomes the key */
+#define CR_FILLER_RESEED	65536u	/* refills between reseeds */
+
+/** struct cr_filler - keystream and position
+ * @buf: unused keystream is buf[pos..CR_FILLER_BUF); used bytes are zeroed
+ * @key: key of the next refill
+ * @pos: first unused byte
+ * @refills: refills since the last seed
+ */
+struct cr_filler {
+	u8 buf[CR_FILLER_BUF];
+	u8 key[32];
+	u32 pos;
+	u32 refills;
+};
+
+/** cr_filler_seed() - start over from 32 fresh random bytes */
+void cr_filler_seed(struct cr_filler *f, const u8 seed[32]);
+
+/** cr_filler_wants_seed() - true before first use and every CR_FILLER_RESEED refills */
+static inline bool cr_filler_wants_seed(const struct cr_filler *f)
+{
+	return unlikely(f->refills >= CR_FILLER_RESEED);
+}
+
+/** cr_filler_take() - overwrite @n bytes at @dst; @n at most CR_HOPS_MAX layers' worth or any length */
+void cr_filler_take(struct cr_filler *f, u8 *dst, size_t n);
+
+#endif /* CR_CORE_FILLER_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Rate limits: a token bucket per circuit direction, refilled at the lower of
+ * the circuit's own cap and the namespace's fair rate f; and the controller
+ * that moves f so that what is admitted meets the total cap (max-min fair:
+ * whoever wants less than f gets what it wants, the others get f).
+ */
+#ifndef CR_CORE_RATE_H
+#define CR_CORE_RATE_H
+
+#include "env.h"
+
+#define CR_RATE_UNLIMITED	(~0ULL)
+#define CR_RATE_BURST_MS	50u
+#define CR_RATE_PERIOD_MS	10u	/* how often f is recomputed */
+
+/** struct cr_bucket - tokens in bytes, scaled; under the direction's lock
+ * @tokens: bytes available
+ * @stamp: ns of the last refill; 0: never
+ */
+struct cr_bucket {
+	u64 tokens;
+	u64 stamp;
+};
+
+/**
+ * cr_bucket_take() - refill, then take @len bytes if they are there
+ * @b: bucket
+ * @now: monotonic ns
+ * @rate: bytes per second, CR_RATE_UNLIMITED for none
+ * @len: bytes of the cell
+ *
+ * The burst is CR_RATE_BURST_MS of @rate, but at least two large cells.
+ * Return: true when the cell may pass.
+ */
+bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len);
+
+/** struct cr_fair - state of the controller; one per namespace
+ * @cap: total cap in bytes/s, CR_RATE_UNLIMITED for none
+ * @fair: f, bytes/s per circuit direction
+ * @avg: smoothed admitted rate, bytes/s
+ * @debt: admitted less allowed since start, bytes, clamped; steers f so that
+ *	the long-run total meets the cap
+ */
+struct cr_fair {
+	u64 cap;
+	u64 fair;
+	u64 avg;
+	s64 debt;
+};
+
+/** cr_fair_init() - start with cap @cap; f starts at the cap */
+void cr_fair_init(struct cr_fair *c, u64 cap);
+
+/**
+ * cr_fair_step() - one period: recompute f
+ * @c: controller
+ * @admitted: bytes admitted in the period
+ * @refused: bytes refused for lack of tokens in the period
+ * @dt_ns: length of the period
+ *
+ * Return: the new f.
+ */
+u64 cr_fair_step(struct cr_fair *c, u64 admitted, u64 refused, u64 dt_ns);
+
+#endif /* CR_CORE_RATE_H */
