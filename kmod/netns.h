@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All state lives in the network namespace: a namespace is a host.
+ */
+#ifndef CR_NETNS_H
+#define CR_NETNS_H
+
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#include "core/rate.h"
+#include "core/siphash.h"
+#include "stats.h"
+#include "table.h"
+
+#define CR_CIRC_MAX_DEFAULT	65536u
+#define CR_CIRC_MAX_USERNS	1024u	/* outside the initial user namespace */
+#define CR_LINK_MAX_DEFAULT	16384u
+#define CR_SOCK_MAX		16u
+#define CR_UP_QUEUE_MAX		(1024 * 1024)	/* bytes waiting for the daemon: control and datagrams */
+
+/**
+ * struct cr_net - a namespace's state
+ * @net: the namespace
+ * @cookie: its cookie (SO_NETNS_COOKIE)
+ * @idx_key: k_idx: masks link indexes; random, told to peers in the handshake
+ * @fair_rate: f of the rate controller, bytes/s; read for each cell, written every 10 ms
+ * @stats: per-CPU counters
+ * @gens: table of struct cr_keygen by receiving index
+ * @dirs: table of struct cr_dir by receiving circuit id
+ * @lock: serialises every change of configuration here; taken before rtnl is
+ *	never: rtnl, then @lock
+ * @links: struct cr_link by id, under @lock; readers use RCU
+ * @circs: struct cr_circuit by id, likewise
+ * @socks: struct cr_sock by id, likewise
+ * @circ_count: circuits, under @lock
+ * @link_count: links, under @lock
+ * @sock_count: sockets, under @lock
+ * @circ_max: limit, under @lock
+ * @link_max: limit, under @lock
+ * @dead: namespace is going: nothing new may be made; under @lock
+ * @fair: controller; only its work touches it, and NS_SET under @lock with the work cancelled
+ * @fair_work: recomputes f while there is a total cap
+ * @daemon_portid: netlink port of the daemon, 0: none
+ * @event_seq: number of the last event; under @event_lock
+ * @event_lock: spinlock_bh, so that numbers and order on the wire agree
+ * @up_bytes: bytes queued for the daemon, bounded by CR_UP_QUEUE_MAX
+ */
+struct cr_net {
+	struct net *net;
+	u64 cookie;
+	struct cr_siphash_key idx_key;
+	u64 fair_rate;
+	struct cr_stats __percpu *stats;
+	struct cr_table gens;
+	struct cr_table dirs;
+
+	struct mutex lock;
+	struct xarray links;
+	struct xarray circs;
+	struct xarray socks;
+	u32 circ_count, link_count, sock_count;
+	u32 circ_max, link_max;
+	bool dead;
+
+	struct cr_fair fair;
+	struct delayed_work fair_work;
+
+	u32 daemon_portid;
+	u64 event_seq;
+	spinlock_t event_lock;
+	atomic_t up_bytes;
+};
+
+struct cr_net *cr_net(const struct net *net);
+int cr_netns_register(void);
+void cr_netns_unregister(void);
+int cr_net_set_rate(struct cr_net *cn, u64 rate);
+void cr_net_flush(struct cr_net *cn, u8 reason);
+void cr_net_stats(const struct cr_net *cn, struct cr_stats *sum);
+
+#endif /* CR_NETNS_H */

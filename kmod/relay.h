@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What happens to one cell: look-up, checks, open or seal, verdict. The
+ * socket path and the XDP path both call this with a linear, writable cell,
+ * so there is one truth. Softirqs off, rcu_read_lock held.
+ */
+#ifndef CR_RELAY_H
+#define CR_RELAY_H
+
+#include "circuit.h"
+
+/** enum cr_verdict - what the caller does with the cell
+ * @CR_V_DROP: counted already; free it
+ * @CR_V_FORWARD: cell is ready; send it by cr_rx.out (counted as out by whoever hands it over)
+ * @CR_V_DATA: payload at cr_rx.plain is a list of frames for the circuit's device
+ * @CR_V_CONTROL: payload at cr_rx.plain is a control message for the daemon
+ * @CR_V_LINK_CTL: plain is an opened link control plaintext
+ * @CR_V_DONE: consumed and counted (padding)
+ * @CR_V_NOT_CELL: no link has this index: perhaps a handshake; untouched, not counted
+ */
+enum cr_verdict {
+	CR_V_DROP,
+	CR_V_FORWARD,
+	CR_V_DATA,
+	CR_V_CONTROL,
+	CR_V_LINK_CTL,
+	CR_V_DONE,
+	CR_V_NOT_CELL,
+};
+
+/**
+ * struct cr_rx - a cell under way
+ * @cn: namespace
+ * @cell: the whole cell, linear and writable
+ * @len: its length
+ * @now: ktime_get_ns-like coarse time for rate limits
+ * @hdr: unmasked header (after look-up)
+ * @gen: key generation it came under
+ * @circ: its circuit; NULL for link control and before look-up
+ * @d: direction
+ * @out: link it leaves by (FORWARD)
+ * @plain: payload (DATA, CONTROL, LINK_CTL)
+ * @plain_len: its length
+ * @ctr: counter of the layer that held the payload
+ * @hop: position of the hop that sent it (client) or 0
+ * @reason: why it was dropped
+ */
+struct cr_rx {
+	struct cr_net *cn;
+	u8 *cell;
+	u32 len;
+	u64 now;
+	struct cr_hdr hdr;
+	struct cr_keygen *gen;
+	struct cr_circuit *circ;
+	u8 d;
+	struct cr_link *out;
+	u8 *plain;
+	u32 plain_len;
+	u64 ctr;
+	u8 hop;
+	u8 reason;
+};
+
+/*
+ * First stage: nothing is written. Finds link, direction, circuit; checks tag,
+ * size, replay, credit and rate as hints. CR_V_FORWARD here means "go on".
+ */
+enum cr_verdict cr_relay_lookup(struct cr_rx *rx);
+
+/* Second stage: cipher work in place, commit, count. */
+enum cr_verdict cr_relay_work(struct cr_rx *rx);
+
+/*
+ * The same second stage for a client's circuit: opens hop after hop
+ * (client.c); commits every hop's window.
+ */
+enum cr_verdict cr_client_open(struct cr_rx *rx);
+
+/*
+ * Admit a cell that starts here (client forward, exit backward, own control):
+ * limit and rate under the direction's lock, counted as originated.
+ * Return: 0 or a drop reason (counted).
+ */
+u8 cr_relay_originate(struct cr_circuit *circ, u8 d, u32 len, u64 now);
+
+/*
+ * Seal a payload that starts here into a whole cell, header included.
+ * cell: buffer of @len bytes, payload already at its place (CR_HDR_LEN, first
+ * cr_payload_len() bytes of the hop).
+ * Relay: @hop ignored, backward. Client: layers of hops @hop..1, forward.
+ * @ctr: counter to use for the innermost layer when @has_ctr (a reserved pair for
+ * a split packet), else the next one.
+ * Return: 0 or a drop reason; not counted.
+ */
+u8 cr_relay_seal(struct cr_circuit *circ, u8 *cell, u32 len, u8 hop, u8 type, bool has_ctr, u64 ctr);
+u8 cr_client_seal(struct cr_circuit *circ, u8 *cell, u32 len, u8 hop, u8 type, bool has_ctr, u64 ctr);
+
+/* Reserve @n consecutive counters of the innermost layer at @hop (client) or of the backward
+ * layer (relay). Return: the first, or CR_CTR_LIMIT when exhausted.
+ */
+u64 cr_relay_reserve(struct cr_circuit *circ, u8 hop, u32 n);
+
+/* Fill with random-looking bytes from this CPU's filler; softirqs off. */
+void cr_filler(u8 *dst, size_t n);
+int cr_filler_init(void);
+void cr_filler_exit(void);
+
+/* Count a cell's end: namespace, circuit (may be NULL), tracepoint. Softirqs off. */
+void cr_count_out(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, bool orig);
+void cr_count_delivered(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len);
+void cr_count_drop(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8 reason, bool orig);
+
+/*
+ * output.c: send cells. The skb's data is one cell, or, with gso_size, a train of equal
+ * cells, headers sealed, with CR_HEADROOM in front. Consumes the skb. Resets everything that
+ * could tell where it came from; new outer header: TTL 64, DSCP 0, not-ECT, IPv4 id 0 and
+ * DF, no flow label, real checksums. @hash spreads circuits over queues.
+ * Return: 0, or a drop reason (not counted; skb freed).
+ */
+u8 cr_output(struct cr_link *link, struct sk_buff *skb, u32 hash, u16 gso_size);
+/* The same to another address of the peer (PING to a candidate), or to anyone (datagrams). */
+u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *skb, u32 hash);
+#define CR_HEADROOM	128	/* IPv6 + UDP + link layer, rounded up */
+
+/* Packet sockets: encap_rcv. */
+int cr_input(struct sock *sk, struct sk_buff *skb);
+
+#endif /* CR_RELAY_H */
