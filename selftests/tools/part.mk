@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Small programs that only the tests use.
+
+PROGRAMS   += $(O)/bin/cellstat
+UNIT_TESTS += $(O)/tests/test_cellstat
+
+$(O)/bin/cellstat: selftests/tools/cellstat.c selftests/tools/capture.c selftests/tools/capture.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
+
+$(O)/tests/test_cellstat: selftests/tools/test_cellstat.c $(O)/bin/cellstat
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -DCELLSTAT='"$(O)/bin/cellstat"' -o $@ $< -lcmocka
