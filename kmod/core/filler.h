@@ -14,29 +14,29 @@
 #define CR_FILLER_BUF		1024u	/* 16 ChaCha blocks, the first half block becomes the key */
 #define CR_FILLER_RESEED	65536u	/* refills between reseeds */
 
-/** struct cr_filler - keystream and position
- * @buf: unused keystream is buf[pos..CR_FILLER_BUF); used bytes are zeroed
+/** struct cr_filler - keystream and position; all zero wants a seed
+ * @buf: unused keystream is the last @left words; used words are zeroed
  * @key: key of the next refill
- * @pos: first unused byte
- * @refills: refills since the last seed
+ * @left: unused words
+ * @refills_left: refills until a new seed is wanted
  */
 struct cr_filler {
-	u8 buf[CR_FILLER_BUF];
+	u64 buf[CR_FILLER_BUF / 8];
 	u8 key[32];
-	u32 pos;
-	u32 refills;
+	u32 left;
+	u32 refills_left;
 };
 
-/** cr_filler_seed() - start over from 32 fresh random bytes */
+/** cr_filler_seed() - start over from 32 fresh random bytes; the caller wipes @seed */
 void cr_filler_seed(struct cr_filler *f, const u8 seed[32]);
 
 /** cr_filler_wants_seed() - true before first use and every CR_FILLER_RESEED refills */
 static inline bool cr_filler_wants_seed(const struct cr_filler *f)
 {
-	return unlikely(f->refills >= CR_FILLER_RESEED);
+	return unlikely(!f->refills_left);
 }
 
-/** cr_filler_take() - overwrite @n bytes at @dst; @n at most CR_HOPS_MAX layers' worth or any length */
+/** cr_filler_take() - overwrite @n bytes at @dst with keystream that is never used again; any @n */
 void cr_filler_take(struct cr_filler *f, u8 *dst, size_t n);
 
 #endif /* CR_CORE_FILLER_H */

@@ -14,9 +14,9 @@
 #define CR_RATE_BURST_MS	50u
 #define CR_RATE_PERIOD_MS	10u	/* how often f is recomputed */
 
-/** struct cr_bucket - tokens in bytes, scaled; under the direction's lock
- * @tokens: bytes available
- * @stamp: ns of the last refill; 0: never
+/** struct cr_bucket - one direction's tokens; under the direction's lock
+ * @tokens: bytes available, times 10^9
+ * @stamp: ns of the last refill; 0: never, the bucket is full
  */
 struct cr_bucket {
 	u64 tokens;
@@ -30,7 +30,8 @@ struct cr_bucket {
  * @rate: bytes per second, CR_RATE_UNLIMITED for none
  * @len: bytes of the cell
  *
- * The burst is CR_RATE_BURST_MS of @rate, but at least two large cells.
+ * The burst is CR_RATE_BURST_MS of @rate, but at least two large cells. A rate
+ * of 2^37 or more is as good as none; at rate 0 nothing passes.
  * Return: true when the cell may pass.
  */
 bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len);
@@ -38,26 +39,29 @@ bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len);
 /** struct cr_fair - state of the controller; one per namespace
  * @cap: total cap in bytes/s, CR_RATE_UNLIMITED for none
  * @fair: f, bytes/s per circuit direction
- * @avg: smoothed admitted rate, bytes/s
- * @debt: admitted less allowed since start, bytes, clamped; steers f so that
- *	the long-run total meets the cap
+ * @flows: smoothed admitted rate over f: how many circuits at f it amounts to,
+ *	in 1/65536
+ * @quick: the same, smoothed over a shorter time: notices a rush
+ * @debt: admitted less allowed, bytes, clamped; steers f so that the long-run
+ *	total meets the cap
  */
 struct cr_fair {
 	u64 cap;
 	u64 fair;
-	u64 avg;
+	u64 flows;
+	u64 quick;
 	s64 debt;
 };
 
-/** cr_fair_init() - start with cap @cap; f starts at the cap */
+/** cr_fair_init() - start with cap @cap (bytes/s, CR_RATE_UNLIMITED for none); f starts at the cap */
 void cr_fair_init(struct cr_fair *c, u64 cap);
 
 /**
  * cr_fair_step() - one period: recompute f
  * @c: controller
- * @admitted: bytes admitted in the period
+ * @admitted: bytes admitted in the period, under the f of the last call
  * @refused: bytes refused for lack of tokens in the period
- * @dt_ns: length of the period
+ * @dt_ns: length of the period; a late timer does no harm
  *
  * Return: the new f.
  */

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# The pure core as a userspace library: build/lib/libcrcore.a, and a variant
+# with address and undefined-behaviour sanitizers for the tests.
+CR_CORE_DIR := kmod/core
+CR_CORE_SRC := $(wildcard $(CR_CORE_DIR)/*.c)
+CR_CORE_LIB := $(O)/lib/libcrcore.a
+CR_CORE_SAN := $(O)/lib/libcrcore-san.a
+CR_CORE_CFLAGS := -I$(CR_CORE_DIR)
+
+$(O)/core/%.o: $(CR_CORE_DIR)/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -fPIC $(CR_CORE_CFLAGS) -c -o $@ $<
+
+$(O)/core-san/%.o: $(CR_CORE_DIR)/%.c
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)
+	$(Q)$(CC) $(SAN_CFLAGS) $(CR_CORE_CFLAGS) -c -o $@ $<
+
+$(CR_CORE_LIB): $(patsubst $(CR_CORE_DIR)/%.c,$(O)/core/%.o,$(CR_CORE_SRC))
+$(CR_CORE_SAN): $(patsubst $(CR_CORE_DIR)/%.c,$(O)/core-san/%.o,$(CR_CORE_SRC))
+$(CR_CORE_LIB) $(CR_CORE_SAN):
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
