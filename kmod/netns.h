@@ -21,6 +21,14 @@
 #define CR_SOCK_MAX		16u
 #define CR_UP_QUEUE_MAX		(1024 * 1024)	/* bytes waiting for the daemon: control and datagrams */
 
+/** enum cr_dump_kind - what can be dumped */
+enum cr_dump_kind {
+	CR_DUMP_SOCK,
+	CR_DUMP_LINK,
+	CR_DUMP_CIRC,
+	CR_DUMP_KINDS,
+};
+
 /**
  * struct cr_net - a namespace's state
  * @net: the namespace
@@ -43,10 +51,13 @@
  * @dead: namespace is going: nothing new may be made; under @lock
  * @fair: controller; only its work touches it, and NS_SET under @lock with the work cancelled
  * @fair_work: recomputes f while there is a total cap
- * @daemon_portid: netlink port of the daemon, 0: none
+ * @daemon_portid: netlink port of the daemon, 0: none; under @event_lock
+ * @daemon_sk: its socket, so that what waits there can be bounded by CR_UP_QUEUE_MAX;
+ *	RCU, changed under @event_lock
  * @event_seq: number of the last event; under @event_lock
  * @event_lock: spinlock_bh, so that numbers and order on the wire agree
- * @up_bytes: bytes queued for the daemon, bounded by CR_UP_QUEUE_MAX
+ * @dump_gen: one counter per kind of object, changed when one comes or goes, so that a
+ *	dump can say that it was interrupted; under @event_lock; starts at 0
  */
 struct cr_net {
 	struct net *net;
@@ -69,9 +80,10 @@ struct cr_net {
 	struct delayed_work fair_work;
 
 	u32 daemon_portid;
+	struct sock __rcu *daemon_sk;
 	u64 event_seq;
 	spinlock_t event_lock;
-	atomic_t up_bytes;
+	u32 dump_gen[CR_DUMP_KINDS];
 };
 
 struct cr_net *cr_net(const struct net *net);
