@@ -51,8 +51,9 @@ struct cellrelay_count {
  * struct cellrelay_acct - value of the map cr_circuits, indexed by slot
  * @cookie: the circuit's; never reused while the module is loaded; 0: free
  * @netns: cookie of its network namespace
- * @dir: indexed by enum cellrelay_dir: cells that were forwarded, originated
- *	or delivered here; what the limit counts
+ * @fwd: cells forwarded, originated or delivered here, from the client on; what
+ *	the limit counts
+ * @bwd: the same towards the client
  * @dropped: cells of this circuit that were dropped, both directions
  */
 struct cellrelay_acct {
@@ -63,20 +64,37 @@ struct cellrelay_acct {
 	struct cellrelay_count dropped;
 };
 
-/*
- * Map cr_totals: an array indexed by enum cellrelay_total; machine-wide sums
- * over all namespaces. At rest: IN + ORIGINATED = OUT + DELIVERED + all DROP.
+/* Room for drop reasons (kmod/core/reason.h). */
+#define CELLRELAY_ACCT_REASONS	64
+
+/* Slots of cr_circuits unless the loader is told otherwise. */
+#define CELLRELAY_ACCT_SLOTS	65536
+
+/**
+ * struct cellrelay_totals - the one value of the map cr_totals, per CPU;
+ *	machine-wide sums over all namespaces
+ * @in: received cells, counted when their fate is known
+ * @originated: cells made here: device, control
+ * @out: handed to the driver
+ * @delivered: ended here
+ * @closed_fwd: folded from deleted circuits
+ * @closed_bwd: likewise
+ * @closed_dropped: likewise
+ * @unattributed: cells of circuits without a slot in cr_circuits (map too small)
+ * @drop: by drop reason
+ *
+ * The sum over all CPUs of in + originated is that of out + delivered + all drop.
  */
-enum cellrelay_total {
-	CELLRELAY_TOTAL_IN = 0,		/* received cells */
-	CELLRELAY_TOTAL_ORIGINATED = 1,	/* made here: device, control */
-	CELLRELAY_TOTAL_OUT = 2,
-	CELLRELAY_TOTAL_DELIVERED = 3,
-	CELLRELAY_TOTAL_CLOSED_FWD = 4,	/* folded from deleted circuits */
-	CELLRELAY_TOTAL_CLOSED_BWD = 5,
-	CELLRELAY_TOTAL_CLOSED_DROPPED = 6,
-	CELLRELAY_TOTAL_DROP = 16,	/* + drop reason */
-	CELLRELAY_TOTAL_MAX = 80,
+struct cellrelay_totals {
+	struct cellrelay_count in;
+	struct cellrelay_count originated;
+	struct cellrelay_count out;
+	struct cellrelay_count delivered;
+	struct cellrelay_count closed_fwd;
+	struct cellrelay_count closed_bwd;
+	struct cellrelay_count closed_dropped;
+	struct cellrelay_count unattributed;
+	struct cellrelay_count drop[CELLRELAY_ACCT_REASONS];
 };
 
 #endif /* _UAPI_LINUX_CELLRELAY_ACCT_H */
