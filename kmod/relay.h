@@ -78,9 +78,17 @@ enum cr_verdict cr_relay_work(struct cr_rx *rx);
 enum cr_verdict cr_client_open(struct cr_rx *rx);
 
 /*
+ * Limit (exact over both directions) and rate of one cell, and its count in dir[d].count
+ * when it may pass. dir[d].lock held; a refusal changes nothing but cr_stats.refused.
+ * Return: 0, CR_DROP_CREDIT or CR_DROP_RATE.
+ */
+u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now);
+
+/*
  * Admit a cell that starts here (client forward, exit backward, own control):
- * limit and rate under the direction's lock, counted as originated.
- * Return: 0 or a drop reason (counted).
+ * cr_relay_charge() under the direction's lock. Not counted as a drop when refused: a device
+ * keeps what is over the rate and tries again.
+ * Return: 0 or a drop reason.
  */
 u8 cr_relay_originate(struct cr_circuit *circ, u8 d, u32 len, u64 now);
 
