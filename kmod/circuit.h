@@ -22,6 +22,7 @@ struct cr_dev;
  * @e: entry in cr_net.dirs when cells of this direction arrive here; e.id is the
  *	circuit id that we chose
  * @lock: spinlock_bh, guards @top, @win, @bucket, @count, @dropped
+ * @d: which direction this is: CELLRELAY_FWD or CELLRELAY_BWD
  * @link_in: link whose cells these are; NULL: cells of this direction start here
  * @top: replay window's top (relay); a client has one window per hop instead
  * @link_out: link they leave by; NULL: they end here. Set once more when a circuit
@@ -37,6 +38,7 @@ struct cr_dev;
 struct cr_dir {
 	struct cr_entry e;
 	spinlock_t lock;
+	u8 d;
 	struct cr_link *link_in;
 	u64 top;
 
@@ -109,12 +111,14 @@ struct cr_half {
  * @half: reassembly of split packets; allocated with the device binding, under half_lock
  * @half_lock: spinlock_bh
  * @tx: transmit queue of a client or exit, owned by device.c; NULL otherwise
- * @prev_node: in dir[BWD].link_out's circs (relay)
- * @next_node: in dir[FWD].link_out's circs
+ * @prev_node: in dir[BWD].link_out's prev_circs (relay)
+ * @next_node: in dir[FWD].link_out's next_circs
  * @dev_node: in the device's list of circuits
  * @kill_work: ends the circuit from softirq (protocol violation)
+ * @kill_state: bit 0: @kill_work was queued
  * @kill_reason: enum cellrelay_event_reason
  * @rcu: frees it, keys wiped
+ * @reap: frees it in process context when @kill_work was ever queued
  */
 struct cr_circuit {
 	struct cr_dir dir[2];
@@ -145,7 +149,10 @@ struct cr_circuit {
 	struct work_struct kill_work;
 	unsigned long kill_state;
 	u8 kill_reason;
-	struct rcu_head rcu;
+	union {
+		struct rcu_head rcu;
+		struct work_struct reap;
+	};
 };
 
 /** struct cr_circ_cfg - what CIRC_NEW and CIRC_SET ask for; keys wiped by the caller */
@@ -189,9 +196,9 @@ static inline struct cr_circuit *cr_circ_find(struct cr_net *cn, u32 id)
 }
 
 /** cr_dir_circ() - the circuit of a direction */
-static inline struct cr_circuit *cr_dir_circ(struct cr_dir *dir, u8 d)
+static inline struct cr_circuit *cr_dir_circ(struct cr_dir *dir)
 {
-	return container_of(dir, struct cr_circuit, dir[d]);
+	return container_of(dir - dir->d, struct cr_circuit, dir[0]);
 }
 
 int cr_circ_init(void);

@@ -96,8 +96,9 @@ struct cr_link_stats {
  * @stats: per-CPU counters
  * @last_rx: ktime_get_boottime_ns()-ish (coarse) time of the last authentic cell; 0: never
  * @roam_stamp: when the last ROAM event was sent, so that they are rate limited
- * @circs: circuits that use this link in either direction; under cn->lock
- * @circ_count: their number; under cn->lock
+ * @prev_circs: circuits whose link towards the client this is, by prev_node; under cn->lock
+ * @next_circs: circuits whose link away from the client this is, by next_node; under cn->lock
+ * @circ_count: circuits in both lists; under cn->lock
  * @dead: being deleted; set under cn->lock, read anywhere
  * @rcu: frees it
  */
@@ -113,7 +114,8 @@ struct cr_link {
 	struct cr_link_stats __percpu *stats;
 	u64 last_rx;
 	u64 roam_stamp;
-	struct list_head circs;
+	struct list_head prev_circs;
+	struct list_head next_circs;
 	u32 circ_count;
 	bool dead;
 	struct rcu_head rcu;

@@ -31,6 +31,7 @@ enum cr_dump_kind {
 
 /**
  * struct cr_net - a namespace's state
+ * @node: in the list of all namespaces
  * @net: the namespace
  * @cookie: its cookie (SO_NETNS_COOKIE)
  * @idx_key: k_idx: masks link indexes; random, told to peers in the handshake
@@ -51,6 +52,10 @@ enum cr_dump_kind {
  * @dead: namespace is going: nothing new may be made; under @lock
  * @fair: controller; only its work touches it, and NS_SET under @lock with the work cancelled
  * @fair_work: recomputes f while there is a total cap
+ * @fair_stamp: when it last did, ns; like @fair
+ * @fair_admitted: sum of stats.admitted then
+ * @fair_refused: sum of stats.refused then
+ * @expire_work: deletes keys whose time is over
  * @daemon_portid: netlink port of the daemon, 0: none; under @event_lock
  * @daemon_sk: its socket, so that what waits there can be bounded by CR_UP_QUEUE_MAX;
  *	RCU, changed under @event_lock
@@ -60,6 +65,7 @@ enum cr_dump_kind {
  *	dump can say that it was interrupted; under @event_lock; starts at 0
  */
 struct cr_net {
+	struct list_head node;
 	struct net *net;
 	u64 cookie;
 	struct cr_siphash_key idx_key;
@@ -78,6 +84,8 @@ struct cr_net {
 
 	struct cr_fair fair;
 	struct delayed_work fair_work;
+	u64 fair_stamp, fair_admitted, fair_refused;
+	struct delayed_work expire_work;
 
 	u32 daemon_portid;
 	struct sock __rcu *daemon_sk;
@@ -91,6 +99,7 @@ int cr_netns_register(void);
 void cr_netns_unregister(void);
 int cr_net_set_rate(struct cr_net *cn, u64 rate);
 void cr_net_flush(struct cr_net *cn, u8 reason);
+void cr_net_flush_all(u8 reason, bool unload);
 void cr_net_stats(const struct cr_net *cn, struct cr_stats *sum);
 
 #endif /* CR_NETNS_H */

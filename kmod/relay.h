@@ -33,7 +33,7 @@ enum cr_verdict {
  * @cn: namespace
  * @cell: the whole cell, linear and writable
  * @len: its length
- * @now: ktime_get_ns-like coarse time for rate limits
+ * @now: cr_now(): expiry, rate limits
  * @hdr: unmasked header (after look-up)
  * @gen: key generation it came under
  * @circ: its circuit; NULL for link control and before look-up
@@ -44,6 +44,8 @@ enum cr_verdict {
  * @ctr: counter of the layer that held the payload
  * @hop: position of the hop that sent it (client) or 0
  * @reason: why it was dropped
+ * @newest: the cell passed an AEAD and its counter was above all earlier ones: a sign that
+ *	the peer is where it came from
  */
 struct cr_rx {
 	struct cr_net *cn;
@@ -60,7 +62,14 @@ struct cr_rx {
 	u64 ctr;
 	u8 hop;
 	u8 reason;
+	bool newest;
 };
+
+/** cr_now() - boot time in ns, a tick coarse: what all limits and expiries compare with */
+static inline u64 cr_now(void)
+{
+	return ktime_get_coarse_boottime_ns();
+}
 
 /*
  * First stage: nothing is written. Finds link, direction, circuit; checks tag,
