@@ -96,10 +96,18 @@ u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now);
 /*
  * Admit a cell that starts here (client forward, exit backward, own control):
  * cr_relay_charge() under the direction's lock. Not counted as a drop when refused: a device
- * keeps what is over the rate and tries again.
+ * keeps what is over the rate and tries again. When the cell cannot be sent after all:
+ * cr_relay_refund() and cr_count_drop() with orig.
  * Return: 0 or a drop reason.
  */
 u8 cr_relay_originate(struct cr_circuit *circ, u8 d, u32 len, u64 now);
+
+/*
+ * A charged cell was lost here: take the charge back, so that dir[d].count holds what was
+ * forwarded, delivered or originated, as the accounting map does. Tokens stay spent.
+ * Softirqs off, dir[d].lock not held.
+ */
+void cr_relay_refund(struct cr_circuit *circ, u8 d, u32 len);
 
 /*
  * Seal a payload that starts here into a whole cell, header included.
