@@ -48,7 +48,7 @@ extern const struct cr_scalar cr_scalar_one;
 /**
  * cr_proof_init() - start libsodium, fill caches; idempotent, not thread-safe
  *
- * Return: 0 or CR_ERR_INIT.
+ * Return: 0, CR_ERR_INIT or CR_ERR_NOMEM.
  */
 CR_MUST_CHECK int cr_proof_init(void);
 
@@ -140,6 +140,22 @@ void cr_point_mul_base(struct cr_point *out, const struct cr_scalar *s);
 void cr_point_mul2(struct cr_point *out, const struct cr_scalar *s,
 		   const struct cr_point *p, const struct cr_scalar *t,
 		   const struct cr_point *q);
+
+/**
+ * struct cr_fixed_base - table for many multiplications of one public point
+ *
+ * About 9 KiB, 0.5 ms to make; a multiplication then costs what
+ * cr_point_mul_base() does.
+ */
+struct cr_fixed_base;
+
+/** cr_fixed_base_new() - NULL: out of memory; free with cr_fixed_base_free() */
+struct cr_fixed_base *cr_fixed_base_new(const struct cr_point *p);
+void cr_fixed_base_free(struct cr_fixed_base *base);
+
+/** cr_fixed_base_mul() - out = s * point of the table, s secret */
+void cr_fixed_base_mul(struct cr_point *out, const struct cr_fixed_base *base,
+		       const struct cr_scalar *s);
 
 /* Multiscalar products, out = sum of scalars[i] * points[i]. */
 

@@ -21,7 +21,7 @@ $(PROOF_LIB): $(PROOF_OBJ)
 
 # cmocka test: userspace/tests/test_NAME.c -> build/tests/test_NAME, linked
 # with the library and with the reader of test vectors.
-PROOF_TESTS := group
+PROOF_TESTS := group transcript range_vectors
 
 $(PROOF_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/vectors.c $(PROOF_LIB)
 	@mkdir -p $(@D)
@@ -29,3 +29,17 @@ $(PROOF_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c 
 	$(Q)$(CC) $(CR_CFLAGS) $(PROOF_CFLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) $(PROOF_LIB) $(PROOF_LIBS) -lcmocka -ljansson
 
 UNIT_TESTS += $(PROOF_TESTS:%=$(O)/tests/test_%)
+
+# Benchmark: every *.c of bench/ goes into build/bench/bench-proofs.
+PROOF_BENCH_SRC := $(sort $(wildcard userspace/proof/bench/*.c))
+PROOF_BENCH     := $(O)/bench/bench-proofs
+
+$(PROOF_BENCH): $(PROOF_BENCH_SRC) userspace/proof/bench/bench.h $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(PROOF_CFLAGS) $(CFLAGS) -o $@ $(PROOF_BENCH_SRC) $(PROOF_LIB) $(PROOF_LIBS)
+
+.PHONY: bench-proofs
+## bench-proofs: time the proof library beside libsodium, one thread
+bench-proofs: $(PROOF_BENCH)
+	$(Q)$<
