@@ -61,9 +61,16 @@ struct cr_key_cfg {
 	bool send;
 };
 
-/** struct cr_endpoint - peer's address; replaced as a whole, read under RCU */
+/**
+ * struct cr_endpoint - peer's address and the way there; replaced as a whole when address or
+ * socket change, so that nobody can put the old way into the new cache; read under RCU
+ * @addr: address
+ * @dst_cache: route to it, shared by both paths
+ * @rcu: frees it
+ */
 struct cr_endpoint {
 	struct cr_addr addr;
+	struct dst_cache dst_cache;
 	struct rcu_head rcu;
 };
 
@@ -91,8 +98,8 @@ struct cr_link_stats {
  * @send: generation used for sending; RCU, changed under cn->lock
  * @gen: all generations; RCU, changed under cn->lock
  * @sock: socket it sends from, NULL when that was deleted; RCU, changed under cn->lock
- * @ep: peer's address; RCU, changed under cn->lock
- * @dst_cache: route to @ep, shared by both paths; reset when ep, socket or mark change
+ * @ep: peer's address; RCU, changed under cn->lock after @sock: who reads it first, with
+ *	acquire, finds a socket at least as new
  * @stats: per-CPU counters
  * @last_rx: ktime_get_boottime_ns()-ish (coarse) time of the last authentic cell; 0: never
  * @roam_stamp: when the last ROAM event was sent, so that they are rate limited
@@ -110,7 +117,6 @@ struct cr_link {
 	struct cr_keygen __rcu *gen[CR_LINK_GENS];
 	struct cr_sock __rcu *sock;
 	struct cr_endpoint __rcu *ep;
-	struct dst_cache dst_cache;
 	struct cr_link_stats __percpu *stats;
 	u64 last_rx;
 	u64 roam_stamp;
@@ -133,6 +139,8 @@ int cr_link_key_set(struct cr_link *link, u8 gen, bool send, bool has_expires, u
 		    struct netlink_ext_ack *extack);
 int cr_link_key_del(struct cr_link *link, u8 gen, u8 reason, struct netlink_ext_ack *extack);
 void cr_link_sum(const struct cr_link *link, struct cr_link_stats *sum);
+/* Delete keys whose time is over. Return: when the next one is due, 0: none has an end. */
+u64 cr_link_expire(struct cr_net *cn);
 /* A socket went: every link that used it forgets it. */
 void cr_link_sock_gone(struct cr_net *cn, const struct cr_sock *cs);
 

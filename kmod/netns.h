@@ -44,6 +44,8 @@ enum cr_dump_kind {
  * @links: struct cr_link by id, under @lock; readers use RCU
  * @circs: struct cr_circuit by id, likewise
  * @socks: struct cr_sock by id, likewise
+ * @link_next: where the search for a free link id goes on; under @lock
+ * @circ_next: the same for circuits
  * @circ_count: circuits, under @lock
  * @link_count: links, under @lock
  * @sock_count: sockets, under @lock
@@ -56,6 +58,7 @@ enum cr_dump_kind {
  * @fair_admitted: sum of stats.admitted then
  * @fair_refused: sum of stats.refused then
  * @expire_work: deletes keys whose time is over
+ * @expire_at: when it will run; valid while it is pending; under @lock
  * @daemon_portid: netlink port of the daemon, 0: none; under @event_lock
  * @daemon_sk: its socket, so that what waits there can be bounded by CR_UP_QUEUE_MAX;
  *	RCU, changed under @event_lock
@@ -78,6 +81,7 @@ struct cr_net {
 	struct xarray links;
 	struct xarray circs;
 	struct xarray socks;
+	u32 link_next, circ_next;
 	u32 circ_count, link_count, sock_count;
 	u32 circ_max, link_max;
 	bool dead;
@@ -86,6 +90,7 @@ struct cr_net {
 	struct delayed_work fair_work;
 	u64 fair_stamp, fair_admitted, fair_refused;
 	struct delayed_work expire_work;
+	u64 expire_at;
 
 	u32 daemon_portid;
 	struct sock __rcu *daemon_sk;
@@ -98,8 +103,10 @@ struct cr_net *cr_net(const struct net *net);
 int cr_netns_register(void);
 void cr_netns_unregister(void);
 int cr_net_set_rate(struct cr_net *cn, u64 rate);
+void cr_net_expire_arm(struct cr_net *cn, u64 when);
 void cr_net_flush(struct cr_net *cn, u8 reason);
-void cr_net_flush_all(u8 reason, bool unload);
+void cr_net_flush_all(u8 reason, bool socks);
+void cr_netns_stop(void);
 void cr_net_stats(const struct cr_net *cn, struct cr_stats *sum);
 
 #endif /* CR_NETNS_H */

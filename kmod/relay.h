@@ -130,6 +130,8 @@ u64 cr_relay_reserve(struct cr_circuit *circ, u8 hop, u32 n);
 void cr_filler(u8 *dst, size_t n);
 int cr_filler_init(void);
 void cr_filler_exit(void);
+/* Every CPU's filler takes a fresh seed before it is used again. Process context. */
+void cr_filler_reseed(void);
 
 /* Count a cell's end: namespace, circuit (may be NULL), tracepoint. Softirqs off. */
 void cr_count_out(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, bool orig);
@@ -147,6 +149,12 @@ u8 cr_output(struct cr_link *link, struct sk_buff *skb, u32 hash, u16 gso_size);
 /* The same to another address of the peer (PING to a candidate), or to anyone (datagrams). */
 u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *skb, u32 hash);
 #define CR_HEADROOM	128	/* IPv6 + UDP + link layer, rounded up */
+
+/*
+ * Does the way to the link's peer lead into a cellrelay device? Process context, cn->lock held.
+ * Return: 0, also when there is no route at all, or -ELOOP.
+ */
+int cr_output_check_loop(struct cr_link *link, struct netlink_ext_ack *extack);
 
 /* Packet sockets: encap_rcv. */
 int cr_input(struct sock *sk, struct sk_buff *skb);

@@ -9,6 +9,7 @@
 #include <linux/in6.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 
 #include "netns.h"
@@ -47,7 +48,6 @@ struct cr_sock_cfg {
  * @local: bound address; port as assigned
  * @ifindex: bound device or 0
  * @fwmark: mark of everything sent, and of route look-ups
- * @rcu: frees it
  */
 struct cr_sock {
 	u32 id;
@@ -56,11 +56,21 @@ struct cr_sock {
 	struct cr_addr local;
 	u32 ifindex;
 	u32 fwmark;
-	struct rcu_head rcu;
 };
+
+/** cr_addr_equal() - same address, port and scope */
+static inline bool cr_addr_equal(const struct cr_addr *a, const struct cr_addr *b)
+{
+	if (a->family != b->family || a->port != b->port)
+		return false;
+	if (a->family == AF_INET)
+		return a->in4 == b->in4;
+	return ipv6_addr_equal(&a->in6, &b->in6) && a->scope == b->scope;
+}
 
 struct cr_sock *cr_sock_new(struct cr_net *cn, const struct cr_sock_cfg *cfg,
 			    struct netlink_ext_ack *extack);
 int cr_sock_del(struct cr_net *cn, u32 id, u8 reason, struct netlink_ext_ack *extack);
+void cr_sock_flush(struct cr_net *cn, u8 reason);
 
 #endif /* CR_SOCK_H */

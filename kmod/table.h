@@ -3,13 +3,17 @@
  * Growable hash table of u32 ids that are random by construction, so that
  * the bucket is id & mask. Readers hold RCU and never wait; writers hold the
  * mutex of the namespace. Each entry carries two list nodes: growing links all
- * entries into the new array through the node that the old one does not use,
- * publishes it, and waits for readers before that node is used again.
+ * entries into the new array through the node that the old one does not use and
+ * publishes it; the next growth waits for readers of the old one before it uses
+ * the old node again.
  */
 #ifndef CR_TABLE_H
 #define CR_TABLE_H
 
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 /**
@@ -26,11 +30,13 @@ struct cr_entry {
  * struct cr_buckets - one array of lists
  * @mask: number of lists less one
  * @parity: which node of the entries is linked here
+ * @rcu: frees it after its readers
  * @head: the lists
  */
 struct cr_buckets {
 	u32 mask;
 	u32 parity;
+	struct rcu_head rcu;
 	struct hlist_head head[];
 };
 
@@ -38,11 +44,13 @@ struct cr_buckets {
  * struct cr_table - a table
  * @b: current array
  * @count: entries; under @lock
+ * @grown: RCU cookie: readers from before the last growth may run until it is over
  * @lock: the namespace's mutex, which every writer holds
  */
 struct cr_table {
 	struct cr_buckets __rcu *b;
 	u32 count;
+	unsigned long grown;
 	struct mutex *lock;
 };
 
