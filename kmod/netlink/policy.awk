@@ -107,7 +107,8 @@ function source(    s, a, o, n, f)
 		for (a = 1; a <= n_attr[s]; a++) {
 			if (read_only[s, a] || (small(attr_min[s, a]) && small(attr_max[s, a])))
 				continue
-			printf "\nstatic const struct netlink_range_validation %s = {\n", range_name(s, a)
+			# 6.1 wants it without const
+			printf "\nstatic struct netlink_range_validation %s __ro_after_init = {\n", range_name(s, a)
 			printf "\t.min\t= %dU,\n", attr_min[s, a] == "" ? 0 : number_of(attr_min[s, a])
 			printf "\t.max\t= %dU,\n};\n", number_of(attr_max[s, a])
 		}
