@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Proof library: every *.c of this folder goes into build/lib/libcrproof.a.
-# Programs that link it add $(PROOF_LIB) and $(PROOF_LIBS) and -Iuserspace.
+# Programs that link it add $(PROOF_LIB) and $(PROOF_LIBS) and $(PROOF_CFLAGS).
 
 PROOF_LIB    := $(O)/lib/libcrproof.a
 PROOF_LIBS   := -ldecaf -lsodium
@@ -19,16 +19,53 @@ $(PROOF_LIB): $(PROOF_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# cmocka test: userspace/tests/test_NAME.c -> build/tests/test_NAME, linked
-# with the library and with the reader of test vectors.
-PROOF_TESTS := group transcript range_vectors
+# cmocka tests: userspace/tests/test_NAME.c for each NAME in PROOF_TESTS, with
+# the files of PROOF_TEST_SUPPORT; build/tests/test_NAME as users compile it,
+# build/tests-san/test_NAME with ASan and UBSan, library included.
+PROOF_TESTS        := group transcript
+PROOF_TESTS        += range_vectors range range_batch range_cheat
+PROOF_TEST_SUPPORT := vectors seeded range_fixture
+PROOF_TEST_LIBS    := $(PROOF_LIBS) -lcmocka -ljansson
 
-$(PROOF_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/vectors.c $(PROOF_LIB)
+$(O)/proof-tests/%.o: userspace/tests/%.c
 	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(PROOF_CFLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) $(PROOF_LIB) $(PROOF_LIBS) -lcmocka -ljansson
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(PROOF_CFLAGS) -Iuserspace/tests $(CFLAGS) -c -o $@ $<
+
+$(PROOF_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: $(O)/proof-tests/test_%.o $(PROOF_TEST_SUPPORT:%=$(O)/proof-tests/%.o) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(PROOF_TEST_LIBS)
 
 UNIT_TESTS += $(PROOF_TESTS:%=$(O)/tests/test_%)
+
+PROOF_SAN_OBJ := $(PROOF_SRC:userspace/proof/%.c=$(O)/proof-san/%.o)
+
+$(O)/proof-san/%.o: userspace/proof/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) $(PROOF_CFLAGS) -c -o $@ $<
+
+$(O)/proof-san/libcrproof.a: $(PROOF_SAN_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/proof-san-tests/%.o: userspace/tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) $(PROOF_CFLAGS) -Iuserspace/tests -c -o $@ $<
+
+$(PROOF_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: $(O)/proof-san-tests/test_%.o $(PROOF_TEST_SUPPORT:%=$(O)/proof-san-tests/%.o) $(O)/proof-san/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(PROOF_TEST_LIBS)
+
+.PHONY: check-san-proof
+## check-san-proof: unit tests of the proof library under ASan and UBSan
+check-san-proof: $(PROOF_TESTS:%=$(O)/tests-san/test_%)
+	$(Q)set -e; for t in $^; do echo "# $$t"; CMOCKA_MESSAGE_OUTPUT=TAP "$$t"; done
+
+CHECKS += check-san-proof
 
 # Benchmark: every *.c of bench/ goes into build/bench/bench-proofs.
 PROOF_BENCH_SRC := $(sort $(wildcard userspace/proof/bench/*.c))
