@@ -375,6 +375,49 @@ static void test_fresh_randomness(void **state)
 		assert_memory_not_equal(first + i, f.proof + i, 32);
 }
 
+static const char *broken_name(void)
+{
+	return "broken";
+}
+
+static uint32_t broken_u32(void)
+{
+	return 0;
+}
+
+static void broken_buf(void *const buf, const size_t size)
+{
+	memset(buf, 0, size);
+}
+
+/*
+ * A system generator that repeats itself (a restored snapshot): the nonces of
+ * two different statements must still have nothing in common.
+ */
+static void test_hedged_randomness(void **state)
+{
+	static struct randombytes_implementation broken = {
+		.implementation_name = broken_name, .random = broken_u32,
+		.buf = broken_buf,
+	};
+	static struct range_fixture f[3];
+
+	(void)state;
+	fixture_values(&f[0], 8, 1);
+	f[0].values[0] = 5;
+	f[1] = f[0];
+	f[2] = f[0];
+	f[2].values[0] = 6;
+	randombytes_set_implementation(&broken);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(fixture_prove(&f[i]), 0);
+	randombytes_set_implementation(&randombytes_sysrandom_implementation);
+	/* it was broken: the same statement gives the same proof */
+	assert_memory_equal(f[0].proof, f[1].proof, f[0].len);
+	for (size_t i = 0; i < f[0].len; i += 32)
+		assert_memory_not_equal(f[0].proof + i, f[2].proof + i, 32);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -400,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_shifts),
 		cmocka_unit_test(test_transcript_binds),
 		cmocka_unit_test(test_fresh_randomness),
+		cmocka_unit_test(test_hedged_randomness),
 	};
 
 	return cmocka_run_group_tests_name("range", tests, start, NULL);

@@ -5,11 +5,34 @@
  */
 #include <string.h>
 
+#include "proof/ipp_prove.h"
+
+/* A computation that goes wrong at its end, when told to. */
+static int faulty_ipp_prove(struct cr_transcript *t, struct cr_point *g,
+			    struct cr_point *h, struct cr_scalar *h_scale,
+			    const struct cr_scalar *w, struct cr_scalar *a,
+			    struct cr_scalar *b, size_t length, uint8_t *out);
+#define ipp_prove faulty_ipp_prove
 #include "proof/range_prove.c"
+#undef ipp_prove
 
 #include "range_fixture.h"
 #include "seeded.h"
 #include "vectors.h"
+
+static bool fault;
+
+static int faulty_ipp_prove(struct cr_transcript *t, struct cr_point *g,
+			    struct cr_point *h, struct cr_scalar *h_scale,
+			    const struct cr_scalar *w, struct cr_scalar *a,
+			    struct cr_scalar *b, size_t length, uint8_t *out)
+{
+	int err = ipp_prove(t, g, h, h_scale, w, a, b, length, out);
+
+	if (fault)
+		out[0] ^= 1;
+	return err;
+}
 
 /* Prove @bits of values[] for whatever is in @f->commitments. */
 static void lie(struct range_fixture *f)
@@ -133,6 +156,100 @@ static void test_wrong_blinding(void **state)
 	assert_int_equal(fixture_verify(&f), CR_ERR_REJECTED);
 }
 
+/*
+ * Errors moved between the two equations of a proof: e_blinding + d and
+ * t_x_blinding - d / guess would pass if c could be guessed to be @guess.
+ */
+static void shifted(struct range_fixture *f, const struct cr_scalar *guess,
+		    const struct cr_scalar *d)
+{
+	struct cr_scalar e, t_x, moved;
+	struct cr_transcript t;
+	struct work k = {
+		.bits = 8, .count = 1, .nm = 8, .values = f->values,
+		.blindings = f->blindings, .proof = f->proof,
+	};
+	struct cr_scalar scalars[24];
+	struct cr_point g[16];
+	struct witness *s = witness_new(8);
+
+	assert_non_null(s);
+	k.g = g;
+	k.y_powers = scalars;
+	k.l = scalars + 8;
+	k.r = scalars + 16;
+	assert_int_equal(cr_generators(g, g + 8, 1, 8), 0);
+	cr_transcript_init(&t, FIXTURE_LABEL, strlen(FIXTURE_LABEL));
+	range_begin(&t, 8, (const uint8_t (*)[32])f->commitments, 1);
+	cr_transcript_rng_init(&s->rng, &t);
+	cr_transcript_rng_start(&s->rng);
+	cr_transcript_rng_scalar(&s->rng, &s->alpha);
+	cr_transcript_rng_scalar(&s->rng, &s->rho);
+	commit_bits(&k, s);
+	commit_masks(&k, s);
+	append(&t, &k, "A", RANGE_A);
+	append(&t, &k, "S", RANGE_S);
+	assert_int_equal(range_challenge(&t, "y", &k.y), 0);
+	assert_int_equal(range_challenge(&t, "z", &k.z), 0);
+	commit_polynomial(&k, s);
+	append(&t, &k, "T_1", RANGE_T1);
+	append(&t, &k, "T_2", RANGE_T2);
+	assert_int_equal(range_challenge(&t, "x", &k.x), 0);
+	open_at_x(&k, s);
+
+	assert_true(cr_scalar_parse(&e, field(&k, RANGE_E_BLINDING)));
+	assert_true(cr_scalar_parse(&t_x, field(&k, RANGE_TX_BLINDING)));
+	cr_scalar_add(&e, &e, d);
+	cr_scalar_invert(&moved, guess);
+	cr_scalar_mul(&moved, &moved, d);
+	cr_scalar_sub(&t_x, &t_x, &moved);
+	memcpy(field(&k, RANGE_E_BLINDING), e.b, 32);
+	memcpy(field(&k, RANGE_TX_BLINDING), t_x.b, 32);
+
+	append(&t, &k, "t_x", RANGE_TX);
+	append(&t, &k, "t_x_blinding", RANGE_TX_BLINDING);
+	append(&t, &k, "e_blinding", RANGE_E_BLINDING);
+	assert_int_equal(range_challenge(&t, "w", &k.w), 0);
+	range_begin_ipp(&t, 8);
+	invert_y_powers(&k);
+	assert_int_equal(ipp_prove(&t, g, g + 8, k.y_powers, &k.w, k.l, k.r, 8,
+				   field(&k, RANGE_LR)), 0);
+	sodium_free(s);
+}
+
+static void test_equations_kept_apart(void **state)
+{
+	static struct range_fixture f;
+	struct cr_scalar v, guess;
+
+	(void)state;
+	fixture_values(&f, 8, 1);
+	cr_scalar_u64(&v, f.values[0]);
+	commit(&f, 0, &v);
+	/* the same steps without a shift: accepted */
+	shifted(&f, &cr_scalar_one, &cr_scalar_zero);
+	assert_int_equal(fixture_verify(&f), 0);
+	shifted(&f, &cr_scalar_one, &cr_scalar_one);
+	assert_int_equal(fixture_verify(&f), CR_ERR_REJECTED);
+	cr_scalar_neg(&guess, &cr_scalar_one);
+	shifted(&f, &guess, &cr_scalar_one);
+	assert_int_equal(fixture_verify(&f), CR_ERR_REJECTED);
+}
+
+/* A machine that computes wrongly hands out nothing. */
+static void test_own_fault(void **state)
+{
+	static struct range_fixture f;
+
+	(void)state;
+	fixture_values(&f, 16, 1);
+	fault = true;
+	assert_int_equal(fixture_prove(&f), CR_ERR_FAULT);
+	assert_true(sodium_is_zero(f.proof, f.len));
+	fault = false;
+	assert_int_equal(fixture_prove(&f), 0);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -146,6 +263,8 @@ int main(void)
 		cmocka_unit_test(test_false_values),
 		cmocka_unit_test(test_crate_like_overflow),
 		cmocka_unit_test(test_wrong_blinding),
+		cmocka_unit_test(test_equations_kept_apart),
+		cmocka_unit_test(test_own_fault),
 	};
 
 	return cmocka_run_group_tests_name("range_cheat", tests, start, NULL);
