@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/* relayctl dev: the cellrelay network devices of clients and exits (rtnetlink). */
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "fmt.h"
+#include "json.h"
+#include "object.h"
+
+#define KIND	"cellrelay"
+
+static struct nl_msg *link_msg(uint16_t type, uint16_t flags, enum rc *rc)
+{
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = kn_rtnl_new(type, flags, rc);
+
+	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
+		kn_drop(msg);
+		*rc = fail(RC_REFUSED, "out of memory");
+		return NULL;
+	}
+	return msg;
+}
+
+static bool put_kind(struct nl_msg *msg)
+{
+	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
+
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, KIND) < 0)
+		return false;
+	nla_nest_end(msg, info);
+	return true;
+}
+
+/* A device of ours? Others are passed over without a word. */
+static bool is_ours(struct nlattr *const *tb)
+{
+	struct nlattr *info[IFLA_INFO_MAX + 1];
+
+	return tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) == 0 &&
+	       info[IFLA_INFO_KIND] && nla_strcmp(info[IFLA_INFO_KIND], KIND) == 0;
+}
+
+static enum rc print(struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = nlmsg_data(nlh);
+	struct nlattr *tb[IFLA_MAX + 1];
+	struct rtnl_link_stats64 st = { 0 };
+	char name[IFNAMSIZ] = "", a[FMT_LEN], b[FMT_LEN];
+	bool up;
+
+	(void)arg;
+	if (nlmsg_parse(nlh, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 || !is_ours(tb))
+		return RC_OK;
+	if (tb[IFLA_IFNAME])
+		nla_strlcpy(name, tb[IFLA_IFNAME], sizeof(name));
+	if (tb[IFLA_STATS64])
+		nla_memcpy(&st, tb[IFLA_STATS64], sizeof(st));
+	up = ifi->ifi_flags & IFF_UP;
+
+	if (opt.json) {
+		json_open(NULL, '{');
+		json_str("name", name);
+		json_u64("ifindex", ifi->ifi_index);
+		json_bool("up", up);
+		json_u64("mtu", kn_u32(tb, IFLA_MTU, 0));
+		json_u64("rx_packets", st.rx_packets);
+		json_u64("rx_bytes", st.rx_bytes);
+		json_u64("rx_dropped", st.rx_dropped);
+		json_u64("tx_packets", st.tx_packets);
+		json_u64("tx_bytes", st.tx_bytes);
+		json_u64("tx_dropped", st.tx_dropped);
+		json_close();
+		return RC_OK;
+	}
+	fprintf(opt.out, "%sdev %s%s: %s, mtu %u\n  received %s in %llu packets, sent %s in %llu packets, dropped %llu and %llu\n",
+		fmt_bold(), name, fmt_plain(), up ? "up" : "down", kn_u32(tb, IFLA_MTU, 0),
+		fmt_bytes(a, st.rx_bytes), (unsigned long long)st.rx_packets, fmt_bytes(b, st.tx_bytes),
+		(unsigned long long)st.tx_packets, (unsigned long long)st.rx_dropped,
+		(unsigned long long)st.tx_dropped);
+	return RC_OK;
+}
+
+enum rc dev_print_all(void)
+{
+	static const struct kn_what what = { .doing = "list devices" };
+	struct nl_msg *msg;
+	enum rc rc;
+
+	msg = link_msg(RTM_GETLINK, 0, &rc);
+	if (!msg)
+		return rc;
+	if (!put_kind(msg)) {
+		kn_drop(msg);
+		return fail(RC_REFUSED, "out of memory");
+	}
+	if (opt.json)
+		json_open("devices", '[');
+	rc = kn_rtnl(msg, true, print, NULL, &what);
+	if (opt.json)
+		json_close();
+	return rc;
+}
+
+static const struct arg add_args[] = {
+	{ .name = "name", .kind = ARG_IFNAME, .flags = ARG_POS | ARG_REQ, .meta = "NAME",
+	  .help = "its name" },
+	{ .name = "mtu", .kind = ARG_UINT, .width = 4, .min = 1280, .max = 65535, .meta = "BYTES",
+	  .help = "largest packet; without, the kernel chooses" },
+	{ .name = NULL },
+};
+
+static enum rc add(const struct verb *verb, const struct argval *v)
+{
+	struct kn_what what = { .doing = "" };
+	struct nl_msg *msg;
+	enum rc rc;
+
+	(void)verb;
+	rc = kn_open();		/* "not loaded" says more than "unknown device type" */
+	if (rc)
+		return rc;
+	snprintf(what.doing, sizeof(what.doing), "add device %s", v[0].word);
+	msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &rc);
+	if (!msg)
+		return rc;
+	if (nla_put_string(msg, IFLA_IFNAME, v[0].word) < 0 || !put_kind(msg) ||
+	    (v[1].set && nla_put_u32(msg, IFLA_MTU, v[1].num) < 0)) {
+		kn_drop(msg);
+		return fail(RC_REFUSED, "out of memory");
+	}
+	return kn_rtnl(msg, false, NULL, NULL, &what);
+}
+
+static const struct arg del_args[] = {
+	{ .name = "name", .kind = ARG_IFNAME, .flags = ARG_POS | ARG_REQ, .meta = "NAME", .help = "which",
+	  .complete = "dev" },
+	{ .name = NULL },
+};
+
+static enum rc note_kind(struct nlmsghdr *nlh, void *arg)
+{
+	struct nlattr *tb[IFLA_MAX + 1];
+
+	*(bool *)arg = nlmsg_parse(nlh, sizeof(struct ifinfomsg), tb, IFLA_MAX, NULL) == 0 && is_ours(tb);
+	return RC_OK;
+}
+
+static enum rc del(const struct verb *verb, const struct argval *v)
+{
+	struct kn_what what = { .doing = "" };
+	struct nl_msg *msg;
+	bool ours = false;
+	enum rc rc;
+
+	(void)verb;
+	snprintf(what.doing, sizeof(what.doing), "delete device %s", v[0].word);
+	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
+	msg = link_msg(RTM_GETLINK, 0, &rc);
+	if (!msg)
+		return rc;
+	nla_put_string(msg, IFLA_IFNAME, v[0].word);
+	rc = kn_rtnl(msg, false, note_kind, &ours, &what);
+	if (rc)
+		return rc;
+	if (!ours)
+		return fail(RC_REFUSED, "cannot %s: it is not a cellrelay device", what.doing);
+	msg = link_msg(RTM_DELLINK, 0, &rc);
+	if (!msg)
+		return rc;
+	nla_put_string(msg, IFLA_IFNAME, v[0].word);
+	return kn_rtnl(msg, false, NULL, NULL, &what);
+}
+
+static enum rc show(const struct verb *verb, const struct argval *v)
+{
+	(void)verb;
+	(void)v;
+	return dev_print_all();
+}
+
+static const struct verb verbs[] = {
+	{ .name = "add", .run = add, .args = add_args,
+	  .help = "make a device: a client's or an exit's way in and out of IP" },
+	{ .name = "del", .run = del, .args = del_args, .help = "delete it; its circuits stay, unbound" },
+	{ .name = "show", .run = show, .help = "list them" },
+	{ .name = NULL },
+};
+
+const struct object obj_dev = { "dev", "device", verbs, 2, "network devices of clients and exits" };

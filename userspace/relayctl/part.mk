@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# relayctl: every *.c here; start.c apart, so that tests can link the rest.
+
+CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
+CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o)
+CTL_CFLAGS := -Iuserspace/relayctl -I$(O) -Ikmod/uapi -Ikmod $(shell pkg-config --cflags libnl-genl-3.0)
+CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf -lsodium
+
+$(O)/relayctl/%.o: userspace/relayctl/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/relayctl/acct.o: $(O)/bpf/acct.skel.h
+
+$(O)/bin/relayctl: $(CTL_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
+
+PROGRAMS += $(O)/bin/relayctl
