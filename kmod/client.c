@@ -111,12 +111,14 @@ u8 cr_client_seal(struct cr_circuit *circ, u8 *cell, u32 len, u8 hop, u8 type, b
 	struct cr_hdr hdr;
 	unsigned int k;
 
+	/* Both pair with the releases in circuit.c: id and keys are there. */
 	link = smp_load_acquire(&dir->link_out);
 	if (unlikely(!link || READ_ONCE(circ->dead)))
 		return CR_DROP_DEAD;
 	gen = rcu_dereference(link->send);
 	if (unlikely(!gen))
 		return CR_DROP_NO_KEYS;
+	/* As above. */
 	if (unlikely(!hop || hop > smp_load_acquire(&circ->nr_hops)))
 		return CR_DROP_PROTO;
 

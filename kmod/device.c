@@ -504,8 +504,8 @@ void cr_dev_unbind(struct cr_circuit *circ)
 	if (circ->half && circ->half->len) {
 		spin_lock_bh(&circ->half_lock);
 		if (circ->half->len)
-			cr_dev_lost(cd, circ, circ->role == CELLRELAY_ROLE_CLIENT, circ->half->len,
-				    CR_DROP_HALF);
+			cr_dev_lost(cd, circ, circ->role == CELLRELAY_ROLE_CLIENT,
+				    circ->half->len, CR_DROP_HALF);
 		circ->half->len = 0;
 		spin_unlock_bh(&circ->half_lock);
 	}

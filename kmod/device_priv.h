@@ -142,6 +142,7 @@ enum cr_txq_where {
  * @node: in them
  * @run: packets under work, the first may be partly sent
  * @off: bytes of the first of @run that an earlier cell took
+ * @seg: segments of the first of @run that earlier cells took (TCP)
  * @ctr: next reserved counter
  * @ctr_left: how many are reserved
  * @wait: jiffies to wait for tokens
@@ -172,6 +173,7 @@ struct cr_txq {
 	struct sk_buff_head in;
 	struct sk_buff_head run;
 	u32 off;
+	u32 seg;
 	u64 ctr;
 	u32 ctr_left;
 	u32 wait;

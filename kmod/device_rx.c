@@ -32,17 +32,13 @@ static void rx_lost(struct cr_dev *cd, struct cr_circuit *circ, u32 len, u8 reas
 static bool rx_addr_ok(const struct cr_circuit *circ, int ver, const u8 *p)
 {
 	bool client = circ->role == CELLRELAY_ROLE_CLIENT;
+	const struct ipv6hdr *ip6 = (const struct ipv6hdr *)p;
+	const struct iphdr *ip = (const struct iphdr *)p;
 
-	if (ver == 4) {
-		const struct iphdr *ip = (const struct iphdr *)p;
-
+	if (ver == 4)
 		return circ->inner4 && (client ? ip->daddr : ip->saddr) == circ->inner4;
-	} else {
-		const struct ipv6hdr *ip6 = (const struct ipv6hdr *)p;
-
-		return !ipv6_addr_any(&circ->inner6) &&
-		       ipv6_addr_equal(client ? &ip6->daddr : &ip6->saddr, &circ->inner6);
-	}
+	return !ipv6_addr_any(&circ->inner6) &&
+	       ipv6_addr_equal(client ? &ip6->daddr : &ip6->saddr, &circ->inner6);
 }
 
 /* One packet in up to two parts; @b may be NULL. */

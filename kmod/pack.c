@@ -6,7 +6,9 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 
 #include "compat/netdev.h"
 #include "core/inner.h"
@@ -30,12 +32,18 @@ struct cr_train {
 /**
  * struct cr_packed - what pack_cell() put into a cell, before it is taken from the queue
  * @used: bytes of frames
- * @whole: packets of which nothing is left
+ * @whole: packets, segments counted, of which nothing is left
+ * @bytes: their length
+ * @skbs: queued packets that are used up
+ * @seg: segments taken of the one after those
  * @off: bytes taken of the packet after those, its first half; 0: not split
  */
 struct cr_packed {
 	u32 used;
 	u32 whole;
+	u32 bytes;
+	u32 skbs;
+	u32 seg;
 	u32 off;
 };
 
@@ -46,6 +54,14 @@ static void pack_drop(struct cr_txq *q, struct sk_buff *skb, u8 reason, u32 *fre
 	cr_dev_lost(q->cd, q->circ, q->d, skb->len, reason);
 	cr_dev_count(q->cd, tx_dropped, 1);
 	kfree_skb(skb);
+}
+
+/* No memory: the first packet, or what is left of it, goes, so that the queue moves on. */
+static void pack_drop_first(struct cr_txq *q, struct sk_buff *skb, u32 *freed)
+{
+	q->off = 0;
+	q->seg = 0;
+	pack_drop(q, skb, CR_DROP_NOMEM, freed);
 }
 
 /* Replace a GSO packet on the list by its segments. */
@@ -69,24 +85,103 @@ static bool pack_segment(struct cr_txq *q, struct sk_buff *skb)
 	return true;
 }
 
-/* The packet after @prev (NULL: the first), whole and of a size that cells can hold. */
+/*
+ * Plain TCP, whose segments fit a cell, is cut up while it is copied: no buffer
+ * per segment. Everything else goes through the stack's own segmentation.
+ */
+static bool pack_is_tso(const struct cr_txq *q, const struct sk_buff *skb)
+{
+	const unsigned int known = SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN;
+	const struct skb_shared_info *sh = skb_shinfo(skb);
+	u32 hlen = skb_transport_offset(skb);
+
+	if (sh->gso_type & ~known || !(sh->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) ||
+	    skb->ip_summed != CHECKSUM_PARTIAL || skb->encapsulation ||
+	    hlen + sizeof(struct tcphdr) > skb_headlen(skb))
+		return false;
+	if (sh->gso_type & SKB_GSO_TCPV4 ? ip_hdr(skb)->version != 4 || hlen != ip_hdrlen(skb) :
+					   ip_hdr(skb)->version != 6 || hlen < sizeof(struct ipv6hdr))
+		return false;
+	hlen += tcp_hdrlen(skb);
+	return hlen < skb->len && hlen <= skb_headlen(skb) &&
+	       hlen + sh->gso_size + CR_FRAME_HDR <= q->cap_large;
+}
+
+/* Length of segment @seg of a packet (0 of one that is whole) and how many there are. */
+static u32 pack_len(const struct sk_buff *skb, u32 seg, u32 *segs)
+{
+	u32 mss = skb_shinfo(skb)->gso_size;
+	u32 hlen, rest;
+
+	*segs = 1;
+	if (!mss)
+		return skb->len;
+	hlen = skb_transport_offset(skb) + tcp_hdrlen(skb);
+	*segs = DIV_ROUND_UP(skb->len - hlen, mss);
+	rest = skb->len - hlen - seg * mss;
+	return hlen + min(rest, mss);
+}
+
+/* Copy segment @seg of a TCP packet, headers and checksums made right. */
+static void pack_copy_seg(const struct sk_buff *skb, u32 seg, u32 segs, u8 *to, u32 len)
+{
+	u32 off = skb_transport_offset(skb), hlen = off + tcp_hdrlen(skb);
+	u32 at = seg * skb_shinfo(skb)->gso_size;
+	struct tcphdr *th = (struct tcphdr *)(to + off);
+	__wsum csum;
+
+	memcpy(to, skb->data, hlen);
+	csum = skb_copy_and_csum_bits(skb, hlen + at, to + hlen, len - hlen);
+	put_unaligned_be32(get_unaligned_be32(&th->seq) + at, &th->seq);
+	if (seg)
+		th->cwr = 0;
+	if (seg + 1 < segs) {
+		th->fin = 0;
+		th->psh = 0;
+	}
+	th->check = 0;
+	csum = csum_partial(th, hlen - off, csum);
+	if (to[0] >> 4 == 4) {
+		struct iphdr *ip = (struct iphdr *)to;
+
+		put_unaligned_be16(len, &ip->tot_len);
+		put_unaligned_be16(get_unaligned_be16(&ip->id) + seg, &ip->id);
+		ip->check = 0;
+		ip->check = ip_fast_csum(ip, ip->ihl);
+		th->check = csum_tcpudp_magic(ip->saddr, ip->daddr, len - off, IPPROTO_TCP, csum);
+	} else {
+		struct ipv6hdr *ip6 = (struct ipv6hdr *)to;
+
+		put_unaligned_be16(len - sizeof(*ip6), &ip6->payload_len);
+		th->check = csum_ipv6_magic(&ip6->saddr, &ip6->daddr, len - off, IPPROTO_TCP, csum);
+	}
+}
+
+/* Make of @skb, on the list, something that cells can hold; else drop it. */
+static bool pack_prepare(struct cr_txq *q, struct sk_buff *skb, u32 *freed)
+{
+	if (skb_is_gso(skb)) {
+		if (pack_is_tso(q, skb))
+			return true;
+		if (!pack_segment(q, skb))
+			pack_drop(q, skb, CR_DROP_NOMEM, freed);
+		return false;
+	}
+	if (likely(skb->len <= 2 * (q->cap_large - CR_FRAME_HDR)))
+		return true;
+	pack_drop(q, skb, CR_DROP_TOO_BIG, freed);
+	return false;
+}
+
+/* The packet after @prev (NULL: the first). */
 static struct sk_buff *pack_next(struct cr_txq *q, struct sk_buff *prev, u32 *freed)
 {
 	struct sk_buff *skb;
 
-	for (;;) {
+	do {
 		skb = prev ? skb_peek_next(prev, &q->run) : skb_peek(&q->run);
-		if (!skb)
-			return NULL;
-		if (skb_is_gso(skb)) {
-			if (!pack_segment(q, skb))
-				pack_drop(q, skb, CR_DROP_NOMEM, freed);
-		} else if (unlikely(skb->len > 2 * (q->cap_large - CR_FRAME_HDR))) {
-			pack_drop(q, skb, CR_DROP_TOO_BIG, freed);
-		} else {
-			return skb;
-		}
-	}
+	} while (skb && !pack_prepare(q, skb, freed));
+	return skb;
 }
 
 /*
@@ -137,35 +232,40 @@ static bool pack_copy_part(struct sk_buff *skb, u32 off, u8 *to, u32 n)
  */
 static void pack_cell(struct cr_txq *q, u8 *plain, u32 cap, struct cr_packed *p, u32 *freed)
 {
-	struct sk_buff *skb = NULL, *prev = NULL;
+	struct sk_buff *skb, *prev = NULL;
 	bool tail = q->off;
 	size_t used = 0;
 	u8 *to;
 
 	memset(p, 0, sizeof(*p));
+	p->seg = q->seg;
 	while ((skb = pack_next(q, prev, freed))) {
-		u32 room = cap - used, rest, n;
+		u32 segs, len = pack_len(skb, p->seg, &segs);
+		u32 room = cap - used, n;
 
 		if (tail && !p->whole) {
-			rest = skb->len - q->off;
-			to = cr_frame_put(plain, cap, &used, NULL, rest, CR_FRAME_LAST);
-			if (!to || !pack_copy_part(skb, q->off, to, rest)) {
+			n = len - q->off;
+			to = cr_frame_put(plain, cap, &used, NULL, n, CR_FRAME_LAST);
+			if (!to || !pack_copy_part(skb, q->off, to, n)) {
 				q->off = 0;
 				tail = false;
 				used = 0;
 				pack_drop(q, skb, CR_DROP_NOMEM, freed);
 				continue;
 			}
-		} else if (room >= CR_FRAME_HDR + skb->len) {
-			to = cr_frame_put(plain, cap, &used, NULL, skb->len, 0);
-			pack_copy(q, skb, to);
+		} else if (room >= CR_FRAME_HDR + len) {
+			to = cr_frame_put(plain, cap, &used, NULL, len, 0);
+			if (segs > 1)
+				pack_copy_seg(skb, p->seg, segs, to, len);
+			else
+				pack_copy(q, skb, to);
 		} else {
 			/* Only what fits no cell is split: a lost cell should cost one packet. */
-			if (skb->len <= q->cap_large - CR_FRAME_HDR || room <= CR_FRAME_HDR)
+			if (len <= q->cap_large - CR_FRAME_HDR || room <= CR_FRAME_HDR)
 				break;
 			n = room - CR_FRAME_HDR;
 			/* The rest must fit the next cell, which needs the next counter. */
-			if (skb->len - n > q->cap_large - CR_FRAME_HDR || (tail && q->ctr_left < 2))
+			if (len - n > q->cap_large - CR_FRAME_HDR || (tail && q->ctr_left < 2))
 				break;
 			to = cr_frame_put(plain, cap, &used, NULL, n, CR_FRAME_FIRST);
 			if (!pack_copy_part(skb, 0, to, n)) {
@@ -177,7 +277,12 @@ static void pack_cell(struct cr_txq *q, u8 *plain, u32 cap, struct cr_packed *p,
 			break;
 		}
 		p->whole++;
-		prev = skb;
+		p->bytes += len;
+		if (++p->seg == segs) {
+			p->seg = 0;
+			p->skbs++;
+			prev = skb;
+		}
 	}
 	p->used = used;
 }
@@ -185,24 +290,22 @@ static void pack_cell(struct cr_txq *q, u8 *plain, u32 cap, struct cr_packed *p,
 /* The cell is on its way: take what it holds from the queue. */
 static void pack_commit(struct cr_txq *q, const struct cr_packed *p, u32 *freed)
 {
-	u32 i, bytes = 0;
+	struct cr_dev_stats *st;
+	u32 i;
 
-	for (i = 0; i < p->whole; i++) {
+	for (i = 0; i < p->skbs; i++) {
 		struct sk_buff *skb = __skb_dequeue(&q->run);
 
 		*freed += cr_txcb(skb)->charge;
-		bytes += skb->len;
 		consume_skb(skb);
 	}
+	q->seg = p->seg;
 	q->off = p->off;
-	if (p->whole) {
-		struct cr_dev_stats *st = this_cpu_ptr(q->cd->stats);
-
-		u64_stats_update_begin(&st->sync);
-		u64_stats_add(&st->tx_packets, p->whole);
-		u64_stats_add(&st->tx_bytes, bytes);
-		u64_stats_update_end(&st->sync);
-	}
+	st = this_cpu_ptr(q->cd->stats);
+	u64_stats_update_begin(&st->sync);
+	u64_stats_add(&st->tx_packets, p->whole);
+	u64_stats_add(&st->tx_bytes, p->bytes);
+	u64_stats_update_end(&st->sync);
 }
 
 /* A cell that was charged and will not leave. */
@@ -222,6 +325,7 @@ static void train_send(struct cr_txq *q, struct cr_train *t)
 	if (!skb)
 		return;
 	t->skb = NULL;
+	/* Set once; pairs with the release in circuit.c. */
 	reason = cr_output(smp_load_acquire(&dir->link_out), skb, q->hash, t->n > 1 ? t->len : 0);
 	for (i = 0; i < t->n; i++) {
 		if (likely(!reason))
@@ -342,7 +446,7 @@ enum cr_pack cr_pack_run(struct cr_txctx *ctx, struct cr_txq *q, int budget, int
 		if (len) {
 			one = alloc_skb(CR_HEADROOM + len, GFP_ATOMIC);
 			if (unlikely(!one)) {
-				pack_drop(q, skb, CR_DROP_NOMEM, freed);
+				pack_drop_first(q, skb, freed);
 				continue;
 			}
 			skb_reserve(one, CR_HEADROOM);
@@ -350,19 +454,21 @@ enum cr_pack cr_pack_run(struct cr_txctx *ctx, struct cr_txq *q, int budget, int
 		} else {
 			len = q->large;
 			if (unlikely(!skb_page_frag_refill(len, pf, GFP_ATOMIC))) {
-				pack_drop(q, skb, CR_DROP_NOMEM, freed);
+				pack_drop_first(q, skb, freed);
 				continue;
 			}
 			cell = page_address(pf->page) + pf->offset;
 		}
-		pack_cell(q, cell + CR_HDR_LEN, cr_payload_len(len - CR_HDR_LEN, q->hop), &p, freed);
+		pack_cell(q, cell + CR_HDR_LEN, len == q->large ? q->cap_large : q->cap_small, &p,
+			  freed);
 		if (unlikely(!p.used)) {
 			kfree_skb(one);
 			continue;
 		}
 		if (p.used <= q->cap_small)
 			len = CR_CELL_SMALL;
-		cr_frame_end(cell + CR_HDR_LEN, cr_payload_len(len - CR_HDR_LEN, q->hop), p.used);
+		cr_frame_end(cell + CR_HDR_LEN, len == q->large ? q->cap_large : q->cap_small,
+			     p.used);
 
 		reason = cr_relay_originate(circ, q->d, len, now);
 		if (reason == CR_DROP_RATE) {
@@ -377,6 +483,7 @@ enum cr_pack cr_pack_run(struct cr_txctx *ctx, struct cr_txq *q, int budget, int
 			while ((skb = skb_peek(&q->run)))
 				pack_drop(q, skb, reason, freed);
 			q->off = 0;
+			q->seg = 0;
 			break;
 		}
 		reason = pack_seal(q, cell, len, &p);

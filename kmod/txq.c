@@ -48,8 +48,10 @@ static struct sk_buff *txq_oldest(struct cr_txq *q)
 	else if (skb_queue_len(from) < 2)
 		return NULL;
 	skb = __skb_dequeue(from);
-	if (from == &q->run)
+	if (from == &q->run) {
 		q->off = 0;
+		q->seg = 0;
+	}
 	q->bytes -= cr_txcb(skb)->charge;
 	return skb;
 }
@@ -300,6 +302,7 @@ static void txq_purge(struct cr_txq *q, u8 where)
 		freed = q->bytes;
 		q->bytes = 0;
 		q->off = 0;
+		q->seg = 0;
 		q->ctr_left = 0;
 	}
 	q->where = where;
