@@ -288,8 +288,6 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 	}
 	fprintf(client, "circuit add id %u role client large %s next-link 1 next-rx %u next-tx %u", id, large,
 		near[0], far[0]);
-	if (v[DEV].set)
-		fprintf(client, " dev %s", v[DEV].word);
 	inner_text(client, "inner4", &v[INNER4], nth);
 	inner_text(client, "inner6", &v[INNER6], nth);
 	fputc('\n', client);
@@ -320,6 +318,9 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 		key_to(g, "fwd", nd->keys, "fwd", g->node[0].keys, 32);
 		key_to(g, "bwd", nd->keys, "bwd", g->node[0].keys, 32);
 	}
+	/* Only now it has the exit hop that its packets go to. */
+	if (v[DEV].set)
+		fprintf(client, "circuit set %u dev %s\n", id, v[DEV].word);
 }
 
 enum rc keygen_run(const struct verb *verb, const struct argval *v)

@@ -3,7 +3,7 @@
 
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
 CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o)
-CTL_CFLAGS := -Iuserspace/relayctl -I$(O) -Ikmod/uapi -Ikmod $(shell pkg-config --cflags libnl-genl-3.0)
+CTL_CFLAGS := -Iuserspace/relayctl -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
 CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf -lsodium
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
