@@ -7,6 +7,9 @@
 #ifndef CR_RELAY_H
 #define CR_RELAY_H
 
+#include <linux/hash.h>
+#include <linux/timekeeping.h>
+
 #include "circuit.h"
 
 /** enum cr_verdict - what the caller does with the cell
@@ -69,6 +72,12 @@ struct cr_rx {
 static inline u64 cr_now(void)
 {
 	return ktime_get_coarse_boottime_ns();
+}
+
+/** cr_circ_hash() - spreads circuits over queues; says nothing to anybody but this host */
+static inline u32 cr_circ_hash(const struct cr_circuit *circ, u8 d)
+{
+	return hash_64(circ->cookie << 1 | d, 32);
 }
 
 /*
