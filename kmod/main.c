@@ -49,8 +49,8 @@ static int cr_pm_notify(struct notifier_block *nb, unsigned long action, void *d
 /* The copy notices after the fact: end everything before anything else is sent. */
 static int cr_vmfork_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
-	cr_net_flush_all(CELLRELAY_REASON_SUSPEND, false);
 	cr_filler_reseed();
+	cr_net_flush_all(CELLRELAY_REASON_SUSPEND, false);
 	return NOTIFY_DONE;
 }
 

@@ -392,23 +392,6 @@ enum cr_verdict cr_relay_work(struct cr_rx *rx)
 }
 
 /**
- * cr_relay_reserve() - take consecutive sending counters of the innermost layer
- * @circ: circuit
- * @hop: a client's hop; ignored for a relay, whose backward layer is meant
- * @n: how many
- *
- * Return: the first, or CR_CTR_LIMIT when there are not as many left.
- */
-u64 cr_relay_reserve(struct cr_circuit *circ, u8 hop, u32 n)
-{
-	atomic64_t *next = circ->role == CELLRELAY_ROLE_CLIENT ?
-			   &circ->hops[hop - 1].tx_ctr : &circ->dir[CELLRELAY_BWD].tx_ctr;
-	u64 ctr = atomic64_fetch_add(n, next);
-
-	return likely(ctr + n <= CR_CTR_LIMIT) ? ctr : CR_CTR_LIMIT;
-}
-
-/**
  * cr_relay_seal() - a relay's own backward cell, header included
  * @circ: a relay's circuit
  * @cell: whole cell; the payload stands at its place

@@ -8,7 +8,7 @@
 #define CR_RELAY_H
 
 #include <linux/hash.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "circuit.h"
 
@@ -139,7 +139,7 @@ u64 cr_relay_reserve(struct cr_circuit *circ, u8 hop, u32 n);
 void cr_filler(u8 *dst, size_t n);
 int cr_filler_init(void);
 void cr_filler_exit(void);
-/* Every CPU's filler takes a fresh seed before it is used again. Process context. */
+/* Every CPU's filler takes a fresh seed before it is used again. Any context. */
 void cr_filler_reseed(void);
 
 /* Count a cell's end: namespace, circuit (may be NULL), tracepoint. Softirqs off. */
