@@ -23,3 +23,22 @@ $(CR_CORE_LIB) $(CR_CORE_SAN):
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# userspace/tests/test_core_NAME.c -> build/tests/test_core_NAME and, with
+# sanitizers, build/tests/san/test_core_NAME.
+CR_CORE_TESTS := $(patsubst userspace/tests/%.c,%,$(wildcard userspace/tests/test_core_*.c))
+CR_CORE_LIBS  := -lsodium -lcmocka -lm
+
+$(CR_CORE_TESTS:%=$(O)/tests/%): $(O)/tests/%: userspace/tests/%.c $(CR_CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter %.c,$^) $(CR_CORE_LIB) $(CR_CORE_LIBS)
+
+$(CR_CORE_TESTS:%=$(O)/tests/san/%): $(O)/tests/san/%: userspace/tests/%.c $(CR_CORE_SAN)
+	@mkdir -p $(@D)
+	$(call say,CCLD-SAN,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter %.c,$^) $(CR_CORE_SAN) $(CR_CORE_LIBS)
+
+UNIT_TESTS += $(CR_CORE_TESTS:%=$(O)/tests/%) $(CR_CORE_TESTS:%=$(O)/tests/san/%)
+# sources beside the test's own
+$(O)/tests/test_core_rate $(O)/tests/san/test_core_rate: userspace/tests/rate_sim.c

@@ -48,10 +48,16 @@ bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len)
 #define ONE		65536ULL	/* one flow */
 #define FAIR_MIN	16ULL		/* bytes/s; f never falls below */
 #define DEBT_NS		50000000ULL	/* of the cap: what is remembered of excess or lack */
-#define TAU_NS		100000000ULL	/* smoothing, */
-#define TAU_CELLS	128ULL		/* but at least so many large cells at the cap, */
-#define TAU_MAX_NS	(60 * NSEC_PER_S)
-#define QUICK_SHARE	4		/* of which the quick average takes this part */
+#define SLOW_NS		100000000ULL	/* smoothing, and cells per flow at least */
+#define SLOW_CELLS	4
+#define QUICK_NS	10000000ULL
+#define QUICK_CELLS	2
+#define GROW_NS		30000000ULL	/* f e-folds in this when nobody has been refused */
+#define SHRINK_NS	(2 * BURST_NS)	/* and back in this: refusals come when buckets are empty */
+#define CALM_NS		100000000ULL	/* for so long, */
+#define CALM_CELLS	32ULL		/* or the time of so many large cells at the cap */
+#define SLOW_MAX_NS	(10 * NSEC_PER_S)
+#define QUICK_MAX_NS	(3 * NSEC_PER_S)
 #define DT_MAX_NS	NSEC_PER_S
 
 /* a * b / c to 31 significant bits, saturating; for the controller only. */
@@ -87,25 +93,84 @@ static u64 smooth(u64 avg, u64 x, u64 dt, u64 tau)
 			 avg - muldiv(avg - x, dt, tau + dt);
 }
 
+/* Average over @ns, or as long as each of c->span circuits takes for @cells
+ * large cells: those that started together send in step, less would see waves.
+ */
+static void average(struct cr_fair_avg *a, const struct cr_fair *c, u64 rate,
+		    u64 dt, u64 ns, u64 max_ns, u64 cells)
+{
+	u64 tau = muldiv(c->span, cells * CR_CELL_LARGE * (NSEC_PER_S / ONE), c->cap);
+
+	tau = clamp64(tau, ns, max_ns);
+	a->admitted = smooth(a->admitted, rate * ONE, dt, tau);
+	a->fair = smooth(a->fair, c->fair * ONE, dt, tau);
+}
+
+static u64 flows_of(const struct cr_fair_avg *a)
+{
+	return muldiv(a->admitted, ONE, a->fair);
+}
+
+/* Nobody has been refused for a while: f limits nobody, and what was admitted
+ * says only whether there is room. Return: false while somebody is refused.
+ */
+static bool calm(struct cr_fair *c, u64 admitted, u64 refused, u64 dt, u64 floor)
+{
+	u64 enough = clamp64(muldiv(CALM_CELLS * CR_CELL_LARGE, NSEC_PER_S, c->cap),
+			     CALM_NS, SLOW_MAX_NS);
+	u64 shrink, rate;
+
+	if (refused) {
+		c->calm_ns = 0;
+		c->calm_bytes = 0;
+		return false;
+	}
+	c->calm_ns += dt;
+	c->calm_bytes += admitted;
+	if (c->calm_ns < enough)
+		return false;
+	if (c->calm_ns > 2 * enough) {
+		c->calm_ns /= 2;
+		c->calm_bytes /= 2;
+	}
+	rate = clamp64(muldiv(c->calm_bytes, NSEC_PER_S, c->calm_ns), 0, RATE_MAX);
+	if (rate < c->cap) {
+		c->fair += muldiv(c->fair, dt, GROW_NS) + 1;
+	} else {
+		shrink = clamp64(muldiv(2 * BUCKET_MIN, 1, c->fair), SHRINK_NS, SLOW_MAX_NS);
+		c->fair -= muldiv(c->fair, dt, shrink + dt) + 1;
+	}
+	c->fair = clamp64(c->fair, floor, c->cap);
+	c->slow.fair = c->fair * ONE;
+	c->slow.admitted = rate * ONE;
+	c->quick = c->slow;
+	return true;
+}
+
 void cr_fair_init(struct cr_fair *c, u64 cap)
 {
 	c->cap = cap >= RATE_MAX ? CR_RATE_UNLIMITED : cap;
 	c->fair = c->cap;
-	c->flows = ONE;
-	c->quick = ONE;
+	c->slow.admitted = c->cap * ONE;
+	c->slow.fair = c->cap * ONE;
+	c->quick = c->slow;
+	c->span = ONE;
 	c->debt = 0;
+	c->calm_ns = 0;
+	c->calm_bytes = 0;
 }
 
 /*
  * What was admitted is A(f) = sum of min(demand, f). A / f counts the circuits
  * that take all of f, plus a part for each that wants less; f = cap / (A / f)
  * is a fixed-point iteration for A(f) = cap. A is concave and A(0) = 0, so it
- * converges from either side without overshoot, and smoothing A / f instead of
- * A keeps that true while f moves. With nobody refused and room left it grows f.
+ * converges from either side without overshoot. Both A and f are averaged, so
+ * that f may move meanwhile. Where nobody is refused and room is left, f limits
+ * nobody and need not wait for averages to grow.
  */
 u64 cr_fair_step(struct cr_fair *c, u64 admitted, u64 refused, u64 dt_ns)
 {
-	u64 tau, now, target, limit, part;
+	u64 rate, flows, rush, target, limit, part, floor;
 
 	if (c->cap == CR_RATE_UNLIMITED || !c->cap || !dt_ns)
 		return c->fair;
@@ -113,33 +178,42 @@ u64 cr_fair_step(struct cr_fair *c, u64 admitted, u64 refused, u64 dt_ns)
 		admitted = muldiv(admitted, DT_MAX_NS, dt_ns);
 		dt_ns = DT_MAX_NS;
 	}
-	if (admitted > RATE_MAX)
-		admitted = RATE_MAX;
+	floor = c->cap < FAIR_MIN ? c->cap : FAIR_MIN;
+	rate = clamp64(muldiv(admitted, NSEC_PER_S, dt_ns), 0, RATE_MAX);
+	admitted = clamp64(admitted, 0, RATE_MAX);
 
-	tau = clamp64(muldiv(TAU_CELLS * CR_CELL_LARGE, NSEC_PER_S, c->cap),
-		      TAU_NS, TAU_MAX_NS);
-	now = muldiv(muldiv(admitted, NSEC_PER_S, dt_ns), ONE, c->fair);
-	c->flows = smooth(c->flows, now, dt_ns, tau);
-	c->quick = smooth(c->quick, now, dt_ns, tau / QUICK_SHARE);
-	if (c->quick > c->flows + c->flows / 2)
-		c->flows = c->quick;
+	average(&c->slow, c, rate, dt_ns, SLOW_NS, SLOW_MAX_NS, SLOW_CELLS);
+	average(&c->quick, c, rate, dt_ns, QUICK_NS, QUICK_MAX_NS, QUICK_CELLS);
+	rush = flows_of(&c->quick);
+	flows = flows_of(&c->slow);
+	/* Not with every wave, or the averages would lean towards its crests. */
+	if (flows > c->span + c->span / 2 || flows < c->span / 2)
+		c->span = clamp64(flows, ONE, muldiv(c->cap, ONE, floor));
 
-	limit = muldiv(c->cap, DEBT_NS, NSEC_PER_S) + 4 * CR_CELL_LARGE;
+	limit = muldiv(c->cap, DEBT_NS, NSEC_PER_S) + CR_CELL_LARGE * (c->span / ONE + 1);
 	c->debt += (s64)admitted - (s64)muldiv(c->cap, dt_ns, NSEC_PER_S);
 	if (c->debt > (s64)limit)
 		c->debt = (s64)limit;
 	if (c->debt < -(s64)limit)
 		c->debt = -(s64)limit;
-	/* Repaid within about a second, and never by more than a sixteenth. */
-	part = c->cap / 16;
+	/* Repaid in a second, but by no more than two percent of the cap. */
+	part = muldiv(c->cap, 1, 50);
 	target = c->cap;
 	if (c->debt > 0)
 		target -= clamp64((u64)c->debt, 0, part);
 	else
 		target += clamp64((u64)-c->debt, 0, part);
 
-	c->fair = clamp64(muldiv(target, ONE, c->flows), FAIR_MIN, c->cap);
-	c->flows = clamp64(c->flows, ONE / 2, muldiv(c->cap, ONE, FAIR_MIN));
-	(void)refused;
+	if (calm(c, admitted, refused, dt_ns, floor))
+		return c->fair;
+	if (rush > flows + flows / 2 || rush < flows / 2 + flows / 8) {
+		/* The averages start over at the new f, or they would lag. */
+		c->fair = clamp64(muldiv(target, ONE, rush), floor, c->cap);
+		c->slow.fair = c->fair * ONE;
+		c->slow.admitted = c->fair * rush;
+		c->quick = c->slow;
+	} else {
+		c->fair = clamp64(muldiv(target, ONE, flows), floor, c->cap);
+	}
 	return c->fair;
 }

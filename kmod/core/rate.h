@@ -36,21 +36,34 @@ struct cr_bucket {
  */
 bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len);
 
+/** struct cr_fair_avg - smoothed admitted rate and f, 1/65536 bytes/s; the
+ * quotient is how many circuits at f the admitted amounts to
+ */
+struct cr_fair_avg {
+	u64 admitted;
+	u64 fair;
+};
+
 /** struct cr_fair - state of the controller; one per namespace
  * @cap: total cap in bytes/s, CR_RATE_UNLIMITED for none
  * @fair: f, bytes/s per circuit direction
- * @flows: smoothed admitted rate over f: how many circuits at f it amounts to,
- *	in 1/65536
- * @quick: the same, smoothed over a shorter time: notices a rush
+ * @slow: averages that f follows
+ * @quick: averages over a shorter time, which notice a rush
+ * @span: how many circuits, in 1/65536, the length of the averages is for
  * @debt: admitted less allowed, bytes, clamped; steers f so that the long-run
  *	total meets the cap
+ * @calm_ns: time since a cell was refused, no more than is of interest
+ * @calm_bytes: admitted in that time
  */
 struct cr_fair {
 	u64 cap;
 	u64 fair;
-	u64 flows;
-	u64 quick;
+	struct cr_fair_avg slow;
+	struct cr_fair_avg quick;
+	u64 span;
 	s64 debt;
+	u64 calm_ns;
+	u64 calm_bytes;
 };
 
 /** cr_fair_init() - start with cap @cap (bytes/s, CR_RATE_UNLIMITED for none); f starts at the cap */
