@@ -20,7 +20,6 @@
 #include "json.h"
 #include "object.h"
 
-#define NS_ABI	1	/* CELLRELAY_A_NS_ABI that this relayctl is written for */
 
 enum verdict { OK, WARN, FAIL, SKIP };
 
@@ -129,9 +128,9 @@ static void check_module(struct exam *e)
 	}
 	if (ns_get(&e->ns)) {
 		say(e, "module", FAIL, NULL, "the module is loaded but does not tell its state");
-	} else if (e->ns.abi != NS_ABI) {
+	} else if (e->ns.abi != CELLRELAY_ACCT_ABI) {
 		say(e, "module", FAIL, "relayctl unload && modprobe cellrelay",
-		    "the module has ABI %u, this relayctl is for %u", e->ns.abi, NS_ABI);
+		    "the module has ABI %u, this relayctl is for %u", e->ns.abi, CELLRELAY_ACCT_ABI);
 	} else {
 		e->module = true;
 		say(e, "module", OK, NULL, "loaded, version %s, ABI %u", e->ns.version, e->ns.abi);

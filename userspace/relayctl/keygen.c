@@ -51,19 +51,19 @@ const struct arg keygen_args[] = {
 	{ .name = NULL },
 };
 
-/* What makes ids on one wire and direction: random, but never twice. */
+/* What makes a node's circuit ids: random, but never twice. */
 struct ids {
 	uint32_t factor, offset, next;
 };
 
 struct wire {
 	struct addr end[2];	/* nearer to the client, farther from it */
-	struct ids ids[2];	/* chosen by that end */
 	uint32_t index[2];	/* link index that end chose */
 };
 
 /* A node's two files. */
 struct node {
+	struct ids ids;
 	FILE *batch, *keys;
 	char *buf;
 };
@@ -112,10 +112,8 @@ static enum rc take_wires(struct gen *g)
 		if (!args_endpoint(near, &w->end[0]) || !args_endpoint(comma + 1, &w->end[1]) ||
 		    w->end[0].len != w->end[1].len)
 			goto bad;
-		for (int e = 0; e < 2; e++) {
-			w->ids[e] = (struct ids){ randombytes_random() | 1, randombytes_random(), 0 };
-			w->index[e] = nonzero();
-		}
+		w->index[0] = nonzero();
+		w->index[1] = nonzero();
 		continue;
 bad:
 		return fail(RC_USAGE, "wire: \"%s\" is not two ends such as 10.0.1.1:4000,10.0.1.2:4000 or [fd00::1]:4000,[fd00::2]:4000",
@@ -149,6 +147,7 @@ static enum rc open_nodes(struct gen *g)
 		nd->batch = create(g->dir, n, "batch");
 		nd->keys = nd->batch ? create(g->dir, n, "keys") : NULL;
 		nd->buf = sodium_malloc(LINE_ROOM);
+		nd->ids = (struct ids){ randombytes_random() | 1, randombytes_random(), 0 };
 		if (!nd->keys || !nd->buf)
 			return RC_USAGE;
 		setvbuf(nd->keys, nd->buf, _IOFBF, LINE_ROOM);
@@ -283,8 +282,8 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 	FILE *client = g->node[0].batch;
 
 	for (unsigned int i = 0; i < g->hops; i++) {
-		near[i] = next_id(&g->wire[i].ids[0]);
-		far[i] = next_id(&g->wire[i].ids[1]);
+		near[i] = next_id(&g->node[i].ids);
+		far[i] = next_id(&g->node[i + 1].ids);
 	}
 	fprintf(client, "circuit add id %u role client large %s next-link 1 next-rx %u next-tx %u", id, large,
 		near[0], far[0]);

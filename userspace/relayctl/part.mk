@@ -19,3 +19,15 @@ $(O)/bin/relayctl: $(CTL_OBJ)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
 
 PROGRAMS += $(O)/bin/relayctl
+
+# Tests link everything but the process and what talks to the kernel, which
+# relayctl_mock.c stands in for.
+CTL_TEST_OBJ := $(filter-out %/start.o %/kn.o %/acct.o,$(CTL_OBJ))
+CTL_TESTS    := relayctl_golden relayctl_cli
+
+$(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -ljansson -lutil
+
+UNIT_TESTS += $(CTL_TESTS:%=$(O)/tests/test_%)
