@@ -320,7 +320,7 @@ enum rc args_put(struct nl_msg *msg, const struct arg *args, const struct argval
 const char *args_attr_name(const struct arg *args, unsigned int attr)
 {
 	for (; args && args->name; args++)
-		if (args->attr && (args->attr == attr || args->attr_port == attr))
+		if (attr && args->attr && (args->attr == attr || args->attr_port == attr))
 			return args->name;
 	return NULL;
 }
@@ -365,7 +365,9 @@ const struct verb *args_verb(const struct object *o, const char *word)
 		}
 		found = v;
 	}
-	if (!found)
+	if (!found && word[0] == '-')
+		err("\"%s\": options come before the object, as in: relayctl %s %s", word, word, o->name);
+	else if (!found)
 		err("\"%s\" has no verb \"%s\"; see: relayctl help %s", o->name, word, o->name);
 	return found;
 }

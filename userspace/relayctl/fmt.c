@@ -125,7 +125,13 @@ const char *fmt_drop(uint32_t reason)
 #undef X
 	};
 
-	return reason < CR_DROP_MAX && name[reason] ? name[reason] : "unknown";
+	static char other[FMT_LEN];
+
+	if (reason < CR_DROP_MAX && name[reason])
+		return name[reason];
+	/* of a newer module; the number keeps two of them apart */
+	snprintf(other, sizeof(other), "reason_%u", reason);
+	return other;
 }
 
 const char *fmt_event(uint32_t type)

@@ -31,3 +31,10 @@ $(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c us
 	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -ljansson -lutil
 
 UNIT_TESTS += $(CTL_TESTS:%=$(O)/tests/test_%)
+
+.PHONY: check-completion
+## check-completion: relayctl's bash completion
+check-completion: $(O)/bin/relayctl
+	$(Q)shellcheck -x userspace/relayctl/completion.bash -s bash userspace/tests/relayctl_completion.sh
+	$(Q)userspace/tests/relayctl_completion.sh $(O)/bin
+CHECKS += check-completion

@@ -12,6 +12,8 @@
 #include "kn.h"
 
 struct mock mock;
+/* Events given so far. */
+static unsigned int event_no;
 
 static int cmd_of(struct nl_msg *msg)
 {
@@ -92,7 +94,7 @@ static enum rc ns(kn_fn fn, void *arg)
 	nla_put_u32(m, CELLRELAY_A_NS_CIRCS, 2);
 	nla_put_u32(m, CELLRELAY_A_NS_LINKS, 2);
 	nla_put_u32(m, CELLRELAY_A_NS_SOCKS, 2);
-	nla_put_u64(m, CELLRELAY_A_NS_EVENT_SEQ, 41);
+	nla_put_u64(m, CELLRELAY_A_NS_EVENT_SEQ, 41 + event_no + (mock.gap && event_no ? 7 : 0));
 	nla_put_u8(m, CELLRELAY_A_NS_KFUNC, 0);
 	return give(m, fn, arg);
 }
@@ -334,8 +336,6 @@ bool kn_interrupted(void)
 	armed = !armed;
 	return mock.interrupt && !armed;
 }
-
-static unsigned int event_no;
 
 enum rc kn_event_join(void)
 {

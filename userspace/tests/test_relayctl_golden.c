@@ -7,15 +7,15 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include "relayctl_mock.h"	/* before cmocka.h, which makes a macro of fail */
 #include <cmocka.h>
 
 #include <jansson.h>
+#include <linux/cellrelay.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "relayctl_mock.h"
 
 #define GOLDEN	"userspace/tests/golden/relayctl"
 #define SCHEMA	"docs/man/relayctl-json.5.scd"
@@ -53,7 +53,7 @@ static void interrupted(void)
 
 static void refuse_link_new(void)
 {
-	mock.refuse_cmd = 7;	/* CELLRELAY_CMD_LINK_NEW */
+	mock.refuse_cmd = CELLRELAY_CMD_LINK_NEW;
 }
 
 static const struct golden goldens[] = {
