@@ -43,4 +43,5 @@ put()
 put kmod/uapi/linux/cellrelay.h uapi.awk
 put kmod/netlink/policy.gen.h policy.awk -v part=h
 put kmod/netlink/policy.gen.c policy.awk -v part=c
+put docs/netlink.md doc.awk
 exit $status

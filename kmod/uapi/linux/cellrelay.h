@@ -27,7 +27,7 @@ enum cellrelay_event {
 	CELLRELAY_EVENT_LINK_NEW = 4,		/* a link was made */
 	CELLRELAY_EVENT_LINK_CHANGED = 5,	/* address, socket or flags of a link changed */
 	CELLRELAY_EVENT_LINK_DEL = 6,		/* a link went, with its keys and circuits */
-	CELLRELAY_EVENT_KEY_NEW = 7,		/* a key generation was installed or changed */
+	CELLRELAY_EVENT_KEY_NEW = 7,		/* a key generation was installed */
 	CELLRELAY_EVENT_KEY_DEL = 8,		/* a key generation went */
 	CELLRELAY_EVENT_CIRC_NEW = 9,		/* a circuit was made */
 	CELLRELAY_EVENT_CIRC_CHANGED = 10,	/* a circuit was changed, extended or got another hop */
