@@ -44,4 +44,5 @@ put kmod/uapi/linux/cellrelay.h uapi.awk
 put kmod/netlink/policy.gen.h policy.awk -v part=h
 put kmod/netlink/policy.gen.c policy.awk -v part=c
 put docs/netlink.md doc.awk
+put selftests/netlink/table.gen.h table.awk
 exit $status

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Netlink tests: build/netlink-tests/NAME, each prints KTAP; they run in a VM.
+NLT_TESTS  := refuse objects rights dump events fuzz
+NLT_BIN    := $(NLT_TESTS:%=$(O)/netlink-tests/%)
+NLT_CFLAGS := -Ikmod/uapi $(shell pkg-config --cflags libnl-3.0 libnl-genl-3.0 2>/dev/null)
+NLT_LIBS   := -lnl-genl-3 -lnl-3
+PROGRAMS   += $(NLT_BIN)
+
+$(O)/netlink-tests/%.o: selftests/netlink/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) -Wno-unused-parameter $(NLT_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(NLT_BIN): $(O)/netlink-tests/%: $(O)/netlink-tests/%.o $(O)/netlink-tests/nlt.o $(O)/netlink-tests/ktap.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(NLT_LIBS)
+
+.PHONY: netlink-tests
+netlink-tests: $(NLT_BIN)
