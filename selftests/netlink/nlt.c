@@ -114,7 +114,7 @@ static void parse_ext(struct nlt_result *r, const void *data, int len)
 		case NLMSGERR_ATTR_OFFS:
 			r->offset = nla_get_u32((struct nlattr *)nla);
 			break;
-		case 6: /* NLMSGERR_ATTR_MISS_TYPE */
+		case NLMSGERR_ATTR_MISS_TYPE:
 			r->miss = nla_get_u32((struct nlattr *)nla);
 			break;
 		}
