@@ -81,7 +81,8 @@ int nlt_send(struct nlt *n, struct nl_msg *msg)
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
 	ssize_t sent;
 
-	sent = sendto(n->fd, nlh, nlh->nlmsg_len, 0, (struct sockaddr *)&to, sizeof(to));
+	sent = sendto(n->fd, nlh, nlh->nlmsg_len, 0, n->plain ? NULL : (struct sockaddr *)&to,
+		      n->plain ? 0 : sizeof(to));
 	nlmsg_free(msg);
 	return sent < 0 ? -errno : 0;
 }

@@ -27,6 +27,7 @@ struct nlt {
 	uint32_t seq;
 	uint16_t family;
 	uint32_t group;		/* events */
+	bool plain;		/* send without an address, as write() does */
 	unsigned long marks;	/* how often a key came back */
 	unsigned long bytes;	/* received */
 };

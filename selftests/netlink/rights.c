@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@ static void put_file(const char *path, const char *text)
 static void new_user_ns(int flags)
 {
 	if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
-	    unshare(CLONE_NEWUSER | flags))
+	    prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER | flags))
 		ktap_bail("cannot make a user namespace: %s (user.max_user_namespaces?)",
 			  strerror(errno));
 	put_file("/proc/self/setgroups", "deny");
@@ -48,11 +49,9 @@ static void new_user_ns(int flags)
 /* Runs @fn in a child and takes over its verdict; it prints its own reasons. */
 static void in_child(void (*fn)(void))
 {
-	static const struct ktap_test none;
 	int status;
 	pid_t pid;
 
-	(void)none;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -188,7 +187,11 @@ static void foreign_socket(void)
 	CHILD_CHECK(!status, "the other side: %d", status);
 }
 
-/* A socket that nobody opened, used by root: the confused deputy. */
+/*
+ * A socket that nobody opened, used by root: the confused deputy, a privileged
+ * program that writes to what it was given. (Who names the address knows what
+ * it talks to: then the kernel looks at the sender only.)
+ */
 static void deputy(void)
 {
 	int pair[2], status;
@@ -207,6 +210,7 @@ static void deputy(void)
 	waitpid(pid, &status, 0);
 	CHILD_CHECK(!status, "the other side: %d", status);
 	n = nl;
+	n.plain = true;
 	n.fd = take_fd(pair[0]);
 	CHILD_CHECK(read(pair[0], &n.portid, sizeof(n.portid)) == sizeof(n.portid), "read");
 	nothing_allowed(&n, false);
