@@ -136,7 +136,7 @@ static void put_sensible(struct raw *m, const struct nlt_attr *a)
 	if (a->min == 256)
 		len = cells[below(3)];
 	for (i = 0; i < len; i++)
-		bytes[i] = a->flags & NLT_SECRET ? NLT_MARK[i % NLT_MARK_LEN] : rnd();
+		bytes[i] = a->flags & NLT_SECRET ? (uint8_t)NLT_MARK[i % NLT_MARK_LEN] : (uint8_t)rnd();
 	if (len == 4 && !(a->flags & NLT_SECRET))
 		memcpy(bytes, "\x7f\0\0\1", 4);
 	if (len == 16 && a->min == 4)
@@ -284,7 +284,7 @@ static void hop(struct raw *m, struct nlt *n)
 static bool try_open(struct nlt *n)
 {
 	struct sockaddr_nl a = { .nl_family = AF_NETLINK };
-	struct timeval soon = { .tv_usec = 200000 };
+	struct timeval soon = { .tv_usec = 30000 };
 	socklen_t len = sizeof(a);
 	struct nl_sock *ctrl = nl_socket_alloc();
 	int family = -1, group = -1, one = 1;
@@ -353,10 +353,11 @@ static size_t pick(void)
 {
 	size_t o;
 
-	/* Deleting a link or socket takes much along: rarely, or nothing lives. */
+	/* Deletions rarely, or nothing lives; those of a link or socket take much along. */
 	do {
 		o = below(N_OPS);
 	} while ((nlt_ops[o].cmd == CELLRELAY_CMD_LINK_DEL ||
+		  nlt_ops[o].cmd == CELLRELAY_CMD_CIRC_DEL ||
 		  nlt_ops[o].cmd == CELLRELAY_CMD_SOCK_DEL) && chance(90));
 	return o;
 }
