@@ -39,8 +39,8 @@ static void cr_link_heard(struct cr_link *link, u64 now)
 
 /*
  * Lockless look at what the commit will decide, so that replays and cells
- * beyond limit or rate cost no cipher work. Never refuses what the commit
- * would let pass.
+ * beyond limit or rate cost no cipher work. Races aside, refuses nothing that the
+ * commit would let pass.
  */
 static u8 cr_dir_hint(const struct cr_circuit *circ, const struct cr_dir *dir, u32 len, u64 now)
 {
@@ -49,10 +49,9 @@ static u8 cr_dir_hint(const struct cr_circuit *circ, const struct cr_dir *dir, u
 	if (limit != U64_MAX &&
 	    READ_ONCE(circ->dir[0].count.bytes) + READ_ONCE(circ->dir[1].count.bytes) + len > limit)
 		return CR_DROP_CREDIT;
-	/* In the tick of the last refill there is nothing to add to the tokens. */
-	if ((READ_ONCE(circ->cn->fair_rate) != CR_RATE_UNLIMITED ||
-	     READ_ONCE(circ->rate) != CR_RATE_UNLIMITED) &&
-	    READ_ONCE(dir->bucket.stamp) == now && READ_ONCE(dir->bucket.tokens) < len) {
+	if (unlikely(!cr_bucket_ready(&dir->bucket, now,
+				      min(READ_ONCE(circ->rate), READ_ONCE(circ->cn->fair_rate)),
+				      len))) {
 		this_cpu_ptr(circ->cn->stats)->refused += len;
 		return CR_DROP_RATE;
 	}

@@ -42,3 +42,37 @@ $(CR_CORE_TESTS:%=$(O)/tests/san/%): $(O)/tests/san/%: userspace/tests/%.c $(CR_
 UNIT_TESTS += $(CR_CORE_TESTS:%=$(O)/tests/%) $(CR_CORE_TESTS:%=$(O)/tests/san/%)
 # sources beside the test's own
 $(O)/tests/test_core_rate $(O)/tests/san/test_core_rate: userspace/tests/rate_sim.c
+
+# Fuzzing: userspace/fuzz/fuzz_core_NAME.c with clang's libFuzzer, ASan and
+# UBSan; seeds in userspace/fuzz/corpus/core_NAME.
+CR_CORE_FUZZ      := $(patsubst userspace/fuzz/fuzz_%.c,%,$(wildcard userspace/fuzz/fuzz_core_*.c))
+CR_CORE_FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
+CR_CORE_FUZZ_RUNS ?= 20000
+FUZZ_SECONDS      ?= 600
+
+$(O)/core-fuzz/%.o: $(CR_CORE_DIR)/%.c
+	@mkdir -p $(@D)
+	$(call say,CLANG,$<)
+	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g -MMD -MP $(CR_CORE_CFLAGS) $(CR_CORE_FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(O)/core-fuzz/libcrcore.a: $(patsubst $(CR_CORE_DIR)/%.c,$(O)/core-fuzz/%.o,$(CR_CORE_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(CR_CORE_FUZZ:%=$(O)/fuzz/fuzz_%): $(O)/fuzz/fuzz_%: userspace/fuzz/fuzz_%.c userspace/fuzz/fuzz.h userspace/fuzz/fuzz_core.h $(O)/core-fuzz/libcrcore.a
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(CR_CORE_CFLAGS) $(CR_CORE_FUZZ_SAN) -fsanitize=fuzzer -o $@ $(filter %.c %.a,$^) -lsodium
+
+.PHONY: check-fuzz-core fuzz-core fuzz
+## check-fuzz-core: each fuzz target of the pure core, seeds and a few seconds
+check-fuzz-core: $(CR_CORE_FUZZ:%=check-fuzz-core-%)
+check-fuzz-core-%: $(O)/fuzz/fuzz_%
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -runs=$(CR_CORE_FUZZ_RUNS)
+
+fuzz: fuzz-core
+fuzz-core: $(CR_CORE_FUZZ:%=fuzz-core-%)
+fuzz-core-%: $(O)/fuzz/fuzz_%
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
+
+CHECKS += check-fuzz-core

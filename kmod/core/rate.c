@@ -18,31 +18,45 @@ static_assert(RATE_MAX <= ~0ULL / BURST_NS / 2, "no overflow at the fastest");
 static_assert((LOW_RATE + 1) * LONG_NS / LONG_NS == LOW_RATE + 1 &&
 	      (LOW_RATE + 1) * LONG_NS < 1ULL << 62, "no overflow at the slowest");
 
+/* Tokens at @now, for a rate that is neither zero nor unlimited. */
+static u64 refilled(const struct cr_bucket *b, u64 now, u64 rate)
+{
+	bool low = rate <= LOW_RATE;
+	u64 burst = low ? BUCKET_MIN : rate * BURST_NS;
+	u64 max = low ? LONG_NS : BURST_NS;
+	u64 stamp = READ_ONCE(b->stamp);
+	u64 tokens = READ_ONCE(b->tokens);
+
+	if (!stamp)
+		return burst;
+	if (now > stamp)
+		tokens += rate * (now - stamp < max ? now - stamp : max);
+	return tokens < burst ? tokens : burst;
+}
+
+bool cr_bucket_ready(const struct cr_bucket *b, u64 now, u64 rate, u32 len)
+{
+	if (rate >= RATE_MAX)
+		return true;
+	return rate && refilled(b, now, rate) >= len * NSEC_PER_S;
+}
+
 bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len)
 {
-	u64 burst, dt, cost = len * NSEC_PER_S;
+	u64 tokens, cost = len * NSEC_PER_S;
+	bool ok;
 
 	if (rate >= RATE_MAX)
 		return true;
 	if (!rate)
 		return false;
-	burst = rate > LOW_RATE ? rate * BURST_NS : BUCKET_MIN;
-	if (!b->stamp) {
-		b->tokens = burst;
-		b->stamp = now;
-	} else if (now > b->stamp) {
-		u64 max = rate > LOW_RATE ? BURST_NS : LONG_NS;
-
-		dt = now - b->stamp;
-		b->tokens += rate * (dt < max ? dt : max);
-		b->stamp = now;
-	}
-	if (b->tokens > burst)
-		b->tokens = burst;
-	if (b->tokens < cost)
-		return false;
-	b->tokens -= cost;
-	return true;
+	tokens = refilled(b, now, rate);
+	ok = tokens >= cost;
+	WRITE_ONCE(b->tokens, ok ? tokens - cost : tokens);
+	/* Time goes on, also when the callers' clocks disagree. */
+	if (now > b->stamp)
+		WRITE_ONCE(b->stamp, now);
+	return ok;
 }
 
 #define ONE		65536ULL	/* one flow */
@@ -118,7 +132,7 @@ static bool calm(struct cr_fair *c, u64 admitted, u64 refused, u64 dt, u64 floor
 {
 	u64 enough = clamp64(muldiv(CALM_CELLS * CR_CELL_LARGE, NSEC_PER_S, c->cap),
 			     CALM_NS, SLOW_MAX_NS);
-	u64 shrink, rate;
+	u64 shrink, rate, most;
 
 	if (refused) {
 		c->calm_ns = 0;
@@ -133,7 +147,10 @@ static bool calm(struct cr_fair *c, u64 admitted, u64 refused, u64 dt, u64 floor
 		c->calm_ns /= 2;
 		c->calm_bytes /= 2;
 	}
-	rate = clamp64(muldiv(c->calm_bytes, NSEC_PER_S, c->calm_ns), 0, RATE_MAX);
+	/* What is far above the cap must not take long to forget. */
+	most = 4 * (muldiv(c->cap, c->calm_ns, NSEC_PER_S) + CR_CELL_LARGE);
+	c->calm_bytes = clamp64(c->calm_bytes, 0, most);
+	rate = muldiv(c->calm_bytes, NSEC_PER_S, c->calm_ns);
 	if (rate < c->cap) {
 		c->fair += muldiv(c->fair, dt, GROW_NS) + 1;
 	} else {

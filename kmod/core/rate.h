@@ -36,6 +36,13 @@ struct cr_bucket {
  */
 bool cr_bucket_take(struct cr_bucket *b, u64 now, u64 rate, u32 len);
 
+/**
+ * cr_bucket_ready() - would cr_bucket_take() succeed now? Nothing is changed.
+ *
+ * Without the lock the answer is a hint that a race can make wrong either way.
+ */
+bool cr_bucket_ready(const struct cr_bucket *b, u64 now, u64 rate, u32 len);
+
 /** struct cr_fair_avg - smoothed admitted rate and f, 1/65536 bytes/s; the
  * quotient is how many circuits at f the admitted amounts to
  */

@@ -136,6 +136,9 @@ static void test_any_input(void **state)
 			have = max;
 		if (dt > ~0ULL - 1)
 			dt = 0;
+		assert_int_equal(cr_bucket_ready(&b, 1 + dt, rate, len),
+				 have >= (unsigned __int128)len * 1000000000);
+		assert_int_equal(b.stamp, 1);
 		assert_int_equal(cr_bucket_take(&b, 1 + dt, rate, len),
 				 have >= (unsigned __int128)len * 1000000000);
 	}
