@@ -108,6 +108,11 @@ apt_uris() {
 	apt-get -c "$conf" -qq ${target:+-t "$target"} --print-uris install "$@" 2>/dev/null | tr -d "'"
 }
 
+# Lines of apt_uris without their URL, as name=version.
+package_versions() {
+	awk '{ split($1, p, "_"); gsub(/%3a/, ":", p[2]); gsub(/%2b/, "+", p[2]); gsub(/%7e/, "~", p[2]); print p[1] "=" p[2] }'
+}
+
 # unpack CONF DIR PACKAGE-FILE...: fetch with apt (which checks the signatures)
 # and unpack into DIR. Packages are given as name=version.
 unpack() {
