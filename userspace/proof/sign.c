@@ -60,7 +60,12 @@ void cr_key_from_seed(uint8_t public_key[CR_PUBLIC_BYTES],
 		      uint8_t secret[CR_SECRET_BYTES],
 		      const uint8_t seed[CR_SEED_BYTES])
 {
-	crypto_sign_seed_keypair(public_key, secret, seed);
+	uint8_t copy[CR_SEED_BYTES];
+
+	/* libsodium writes the secret before it has read all of the seed */
+	memcpy(copy, seed, sizeof(copy));
+	crypto_sign_seed_keypair(public_key, secret, copy);
+	sodium_memzero(copy, sizeof(copy));
 }
 
 void cr_sign(uint8_t signature[CR_SIGNATURE_BYTES], const void *message,

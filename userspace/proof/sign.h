@@ -25,7 +25,7 @@
  * cr_key_from_seed() - expand a 32-byte seed (RFC 8032 private key)
  * @public_key: result
  * @secret: result; secret, keep it in sodium_malloc() memory
- * @seed: secret
+ * @seed: secret; may be where @secret begins
  */
 void cr_key_from_seed(uint8_t public_key[CR_PUBLIC_BYTES],
 		      uint8_t secret[CR_SECRET_BYTES],

@@ -1,6 +1,28 @@
 # SPDX-License-Identifier: MIT
 # relayproof, and the tests of vouchers, certificates, receipts and claims.
 
+RELAYPROOF_SRC := $(sort $(wildcard userspace/relayproof/*.c))
+RELAYPROOF_OBJ := $(RELAYPROOF_SRC:userspace/relayproof/%.c=$(O)/relayproof/%.o)
+
+$(O)/relayproof/%.o: userspace/relayproof/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(PROOF_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/bin/relayproof: $(RELAYPROOF_OBJ) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(RELAYPROOF_OBJ) $(PROOF_LIB) $(PROOF_LIBS) -ljansson
+
+PROGRAMS += $(O)/bin/relayproof
+
+.PHONY: check-relayproof
+## check-relayproof: relayproof from outside, through files and pipes alone
+check-relayproof: $(O)/bin/relayproof
+	$(Q)userspace/tests/relayproof.sh $< userspace/tests/vectors
+
+CHECKS += check-relayproof
+
 # Helpers of these tests, linked into each of them.
 CLAIM_TESTS  := sign voprf voucher receipt claim claim_attacks
 CLAIM_HELPERS := $(addprefix userspace/tests/,vectors.c payments.c forge.c)
