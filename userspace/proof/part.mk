@@ -24,7 +24,8 @@ $(PROOF_LIB): $(PROOF_OBJ)
 # build/tests-san/test_NAME with ASan and UBSan, library included.
 PROOF_TESTS        := group transcript
 PROOF_TESTS        += range_vectors range range_batch range_cheat range_memory
-PROOF_TEST_SUPPORT := vectors seeded range_fixture
+PROOF_TESTS        += sign voprf voucher receipt claim claim_attacks
+PROOF_TEST_SUPPORT := vectors seeded range_fixture payments forge
 PROOF_TEST_LIBS    := $(PROOF_LIBS) -lcmocka -ljansson
 
 $(O)/proof-tests/%.o: userspace/tests/%.c
@@ -118,12 +119,15 @@ CHECKS += check-ct-proof
 # libFuzzer, ASan and UBSan; seeds in userspace/fuzz/corpus/NAME. A number of
 # runs that takes a few seconds belongs to the checks; `make fuzz` goes on for
 # FUZZ_SECONDS per target and keeps what it finds in build/fuzz/corpus.
-PROOF_FUZZ      := group msm keccak range
+PROOF_FUZZ      := group msm keccak range voprf payment claim
 PROOF_FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 PROOF_FUZZ_RUNS_group  := 2000
 PROOF_FUZZ_RUNS_msm    := 100
 PROOF_FUZZ_RUNS_keccak := 5000
 PROOF_FUZZ_RUNS_range  := 600
+PROOF_FUZZ_RUNS_voprf   := 500
+PROOF_FUZZ_RUNS_payment := 20000
+PROOF_FUZZ_RUNS_claim   := 600
 FUZZ_SECONDS    ?= 600
 
 $(O)/proof-fuzz/%.o: userspace/proof/%.c

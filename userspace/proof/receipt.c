@@ -136,16 +136,12 @@ enum cr_reason cr_receipt_unpack(struct cr_receipt *receipt,
 				 const uint8_t *in, size_t len,
 				 const struct cr_certificate *cert)
 {
-	bool canonical;
-
 	if (len != CR_RECEIPT_WIRE)
 		return CR_BAD_LENGTH;
 	if (*in++ != CR_RECEIPT_WIRE_VERSION)
 		return CR_BAD_FORMAT;
 	in = cr_get_le32(in, &opening->v);
-	canonical = cr_scalar_parse(&opening->r, in);
-	cr_declassify(&canonical, sizeof(canonical));
-	if (!canonical)
+	if (!cr_scalar_parse(&opening->r, in))
 		return CR_BAD_SCALAR;
 	in += CR_SCALAR_BYTES;
 	receipt->scope = cert->scope;

@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "proof/group.h"
+#include "proof/secret.h"
 
 typedef unsigned __int128 u128;
 
@@ -115,10 +116,13 @@ static void mont(uint64_t out[4], const uint64_t a[4], const uint64_t b[4])
 
 bool cr_scalar_parse(struct cr_scalar *s, const uint8_t bytes[CR_SCALAR_BYTES])
 {
-	uint64_t w[4], t[4];
+	uint64_t w[4], t[4], below;
 
 	load(w, bytes);
-	if (!sub4(t, w, ell))
+	below = sub4(t, w, ell);
+	/* that a number is no scalar is told; nothing else about it is */
+	cr_declassify(&below, sizeof(below));
+	if (!below)
 		return false;
 	store(s, w);
 	return true;

@@ -21,5 +21,8 @@ void ct_check(int ok, const char *what);
 /* The suites. */
 void ct_group(void);
 void ct_range(void);
+void ct_voucher(void);
+void ct_receipt(void);
+void ct_claim(void);
 
 #endif /* CR_TEST_CT_H */

@@ -51,6 +51,9 @@ int main(int argc, char **argv)
 		{ "leak", ct_leak },
 		{ "group", ct_group },
 		{ "range", ct_range },
+		{ "voucher", ct_voucher },
+		{ "receipt", ct_receipt },
+		{ "claim", ct_claim },
 	};
 
 	if (!RUNNING_ON_VALGRIND) {
