@@ -80,6 +80,7 @@ static enum cr_reason check(struct shop *s, const uint8_t *bytes, size_t len,
 static void test_from_money_to_certificate(void **state)
 {
 	uint8_t bytes[CR_SPEND_BYTES], again[CR_SPEND_BYTES], hay[sizeof(bytes)];
+	uint8_t first_bytes[CR_CERTIFICATE_BYTES], second_bytes[CR_CERTIFICATE_BYTES];
 	struct cr_certificate cert, second;
 	struct cr_request request;
 	struct cr_spend spend;
@@ -108,7 +109,9 @@ static void test_from_money_to_certificate(void **state)
 		/* the same voucher sent again gets the same certificate */
 		expect_reason(cr_request_certify(&second, &spend.request, VALUE,
 						 s.world.market.secret), CR_ACCEPTED);
-		assert_memory_equal(&cert, &second, sizeof(cert));
+		cr_certificate_encode(first_bytes, &cert);
+		cr_certificate_encode(second_bytes, &second);
+		assert_memory_equal(first_bytes, second_bytes, sizeof(first_bytes));
 
 		/* neither all nor a part of the output is in the message */
 		memcpy(hay, bytes, sizeof(hay));
