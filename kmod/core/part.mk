@@ -27,7 +27,7 @@ $(CR_CORE_LIB) $(CR_CORE_SAN):
 # userspace/tests/test_core_NAME.c -> build/tests/test_core_NAME and, with
 # sanitizers, build/tests/san/test_core_NAME.
 CR_CORE_TESTS := $(patsubst userspace/tests/%.c,%,$(wildcard userspace/tests/test_core_*.c))
-CR_CORE_LIBS  := -lsodium -lcmocka -lm
+CR_CORE_LIBS  := -lsodium -lcmocka -ljansson -lm
 
 $(CR_CORE_TESTS:%=$(O)/tests/%): $(O)/tests/%: userspace/tests/%.c $(CR_CORE_LIB)
 	@mkdir -p $(@D)
@@ -41,7 +41,29 @@ $(CR_CORE_TESTS:%=$(O)/tests/san/%): $(O)/tests/san/%: userspace/tests/%.c $(CR_
 
 UNIT_TESTS += $(CR_CORE_TESTS:%=$(O)/tests/%) $(CR_CORE_TESTS:%=$(O)/tests/san/%)
 # sources beside the test's own
+CR_CELLS_SRC := userspace/tests/cells_json.c userspace/tests/vectors.c
 $(O)/tests/test_core_rate $(O)/tests/san/test_core_rate: userspace/tests/rate_sim.c
+$(O)/tests/test_core_cells $(O)/tests/san/test_core_cells: $(CR_CELLS_SRC)
+
+# The witness of vectors/cells.json, which knows the text and not the core; and
+# what wrote that file.
+$(O)/tests/test_ref_cells: userspace/tests/test_ref_cells.c userspace/tests/ref_cells.c $(CR_CELLS_SRC)
+$(O)/tests/gen_cells: userspace/tests/gen_cells.c userspace/tests/ref_cells.c
+$(O)/tests/test_ref_cells $(O)/tests/gen_cells:
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $(filter %.c,$^) -lsodium -lcmocka -ljansson
+
+.PHONY: check-vectors-cells
+## check-vectors-cells: cells.json is what its generator writes, docs/protocol.md quotes it
+check-vectors-cells: $(O)/tests/gen_cells
+	$(Q)$< | cmp - userspace/tests/vectors/cells.json && echo 'ok - vectors/cells.json'
+	$(Q)awk '/^```/ { if (hex != "") print hex; hex = ""; next } /^[0-9a-f]+$$/ { hex = hex $$0 }' docs/protocol.md | \
+		{ n=0; while read -r hex; do n=$$((n + 1)); grep -qF "$$hex" userspace/tests/vectors/cells.json || \
+		{ echo "docs/protocol.md: hex block $$n is not in cells.json"; exit 1; }; done; [ $$n -eq 8 ] && echo 'ok - docs/protocol.md'; }
+
+UNIT_TESTS += $(O)/tests/test_ref_cells
+CHECKS     += check-vectors-cells
 
 # Fuzzing: userspace/fuzz/fuzz_core_NAME.c with clang's libFuzzer, ASan and
 # UBSan; seeds in userspace/fuzz/corpus/core_NAME.
