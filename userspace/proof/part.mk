@@ -36,7 +36,7 @@ $(O)/proof-tests/%.o: userspace/tests/%.c
 $(PROOF_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: $(O)/proof-tests/test_%.o $(PROOF_TEST_SUPPORT:%=$(O)/proof-tests/%.o) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(PROOF_LDFLAGS) -o $@ $^ $(PROOF_TEST_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(PROOF_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PROOF_TEST_LIBS)
 
 $(O)/tests/test_range_memory $(O)/tests-san/test_range_memory: PROOF_LDFLAGS := \
 	$(foreach f,malloc calloc aligned_alloc sodium_malloc,-Wl,--wrap=$(f))
@@ -64,7 +64,7 @@ $(O)/proof-san-tests/%.o: userspace/tests/%.c
 $(PROOF_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: $(O)/proof-san-tests/test_%.o $(PROOF_TEST_SUPPORT:%=$(O)/proof-san-tests/%.o) $(O)/proof-san/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(SAN_CFLAGS) $(PROOF_LDFLAGS) -o $@ $^ $(PROOF_TEST_LIBS)
+	$(Q)$(CC) $(SAN_CFLAGS) $(PROOF_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PROOF_TEST_LIBS)
 
 .PHONY: check-san-proof
 ## check-san-proof: unit tests of the proof library under ASan and UBSan
