@@ -24,7 +24,7 @@ $(PROOF_LIB): $(PROOF_OBJ)
 # build/tests-san/test_NAME with ASan and UBSan, library included.
 PROOF_TESTS        := group transcript
 PROOF_TESTS        += range_vectors range range_batch range_cheat range_memory
-PROOF_TESTS        += sign voprf voucher receipt claim claim_attacks
+PROOF_TESTS        += sign voprf voucher receipt claim claim_attacks claim_vectors
 PROOF_TEST_SUPPORT := vectors seeded range_fixture payments forge
 PROOF_TEST_LIBS    := $(PROOF_LIBS) -lcmocka -ljansson
 
