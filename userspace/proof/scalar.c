@@ -67,12 +67,12 @@ static inline uint64_t sub4(uint64_t out[4], const uint64_t a[4],
 	return borrow;
 }
 
-/* r < 2l with @high as fifth limb: subtract l if that does not go below zero */
-static inline void sub_ell_once(uint64_t r[4], uint64_t high)
+/* r < 2l, which is below 2^254: subtract l if that does not go below zero */
+static inline void sub_ell_once(uint64_t r[4])
 {
 	uint64_t t[4], keep;
 
-	keep = barrier(0 - (sub4(t, r, ell) & (high ^ 1)));
+	keep = barrier(0 - sub4(t, r, ell));
 	for (int i = 0; i < 4; i++)
 		r[i] = (r[i] & keep) | (t[i] & ~keep);
 }
@@ -110,7 +110,8 @@ static void mont(uint64_t out[4], const uint64_t a[4], const uint64_t b[4])
 		t[3] = (uint64_t)acc;
 		t[4] = top + (uint64_t)(acc >> 64);
 	}
-	sub_ell_once(t, t[4]);
+	/* a b / R + l is below 2l: t[4] is zero */
+	sub_ell_once(t);
 	memcpy(out, t, 32);
 }
 
@@ -178,7 +179,7 @@ void cr_scalar_add(struct cr_scalar *out, const struct cr_scalar *a,
 		x[i] = (uint64_t)sum;
 		carry = (uint64_t)(sum >> 64);
 	}
-	sub_ell_once(x, carry);
+	sub_ell_once(x);
 	store(out, x);
 }
 

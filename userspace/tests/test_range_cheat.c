@@ -236,6 +236,73 @@ static void test_equations_kept_apart(void **state)
 	assert_int_equal(fixture_verify(&f), CR_ERR_REJECTED);
 }
 
+static const char *broken_name(void)
+{
+	return "broken";
+}
+
+static uint32_t broken_u32(void)
+{
+	return 0;
+}
+
+static void broken_buf(void *const buf, const size_t size)
+{
+	memset(buf, 0, size);
+}
+
+/*
+ * With a system generator that gives zeroes, whoever knows the statement and
+ * that must still not be able to compute the nonces: they depend on the
+ * witness. Here the guess for A is right in all but the witness.
+ */
+static void test_nonces_need_witness(void **state)
+{
+	static struct randombytes_implementation broken = {
+		.implementation_name = broken_name, .random = broken_u32,
+		.buf = broken_buf,
+	};
+	static struct range_fixture f;
+	static const uint8_t seed[32];
+	uint8_t guess[480];
+	struct cr_point g[16];
+	struct work k = {
+		.bits = 8, .count = 1, .nm = 8, .values = f.values,
+		.blindings = f.blindings, .proof = guess, .g = g,
+	};
+	struct witness *s = witness_new(8);
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(cr_generators(g, g + 8, 1, 8), 0);
+	fixture_values(&f, 8, 1);
+	randombytes_set_implementation(&broken);
+	assert_int_equal(fixture_prove(&f), 0);
+	randombytes_set_implementation(&randombytes_sysrandom_implementation);
+	for (int with = 0; with < 2; with++) {
+		struct cr_transcript t;
+
+		cr_transcript_init(&t, FIXTURE_LABEL, strlen(FIXTURE_LABEL));
+		range_begin(&t, 8, (const uint8_t (*)[32])f.commitments, 1);
+		cr_transcript_rng_init(&s->rng, &t);
+		if (with) {
+			cr_transcript_rng_witness(&s->rng, "values", f.values,
+						  sizeof(f.values[0]));
+			cr_transcript_rng_witness(&s->rng, "blindings",
+						  f.blindings,
+						  sizeof(f.blindings[0]));
+		}
+		cr_transcript_rng_start_with(&s->rng, seed);
+		cr_transcript_rng_scalar(&s->rng, &s->alpha);
+		commit_bits(&k, s);
+		if (with)
+			assert_memory_equal(guess, f.proof, 32);
+		else
+			assert_memory_not_equal(guess, f.proof, 32);
+	}
+	sodium_free(s);
+}
+
 /* A machine that computes wrongly hands out nothing. */
 static void test_own_fault(void **state)
 {
@@ -264,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_crate_like_overflow),
 		cmocka_unit_test(test_wrong_blinding),
 		cmocka_unit_test(test_equations_kept_apart),
+		cmocka_unit_test(test_nonces_need_witness),
 		cmocka_unit_test(test_own_fault),
 	};
 

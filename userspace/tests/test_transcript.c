@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "proof/group.h"
 #include "proof/keccak.h"
 #include "proof/transcript.h"
@@ -219,6 +221,43 @@ static void test_transcripts(void **state)
 	json_decref(root);
 }
 
+/* Every operation at every position of the rate, also exactly at its end. */
+static void test_strobe_edges(void **state)
+{
+	json_t *root = vectors_load("strobe-edges.json");
+	const char *init = vectors_str(root, "init");
+	const size_t lengths = json_integer_value(vectors_get(root, "lengths"));
+	uint8_t data[340], expect[32], digest[32], out[216], key[32];
+
+	(void)state;
+	assert_int_equal(lengths, sizeof(data));
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i % 251);
+	for (int with_key = 0; with_key < 2; with_key++) {
+		crypto_hash_sha256_state hash;
+
+		crypto_hash_sha256_init(&hash);
+		for (size_t n = 0; n < lengths; n++) {
+			struct cr_strobe s;
+
+			cr_strobe_init(&s, init, strlen(init));
+			cr_strobe_ad(&s, data, n, false);
+			memset(key, (int)(n % 256), sizeof(key));
+			if (with_key)
+				cr_strobe_key(&s, key, sizeof(key), false);
+			cr_strobe_prf(&s, out, 16, false);
+			cr_strobe_prf(&s, out + 16, 200, false);
+			crypto_hash_sha256_update(&hash, out, sizeof(out));
+		}
+		crypto_hash_sha256_final(&hash, digest);
+		vectors_hex(expect, 32, vectors_str(root, with_key ?
+						    "sha256_with_key" :
+						    "sha256_without_key"));
+		assert_memory_equal(digest, expect, 32);
+	}
+	json_decref(root);
+}
+
 /* The prover's generator moves with transcript, witness, label and seed. */
 static void test_rng(void **state)
 {
@@ -259,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_sha3_512),
 		cmocka_unit_test(test_shake256),
 		cmocka_unit_test(test_transcripts),
+		cmocka_unit_test(test_strobe_edges),
 		cmocka_unit_test(test_rng),
 	};
 
