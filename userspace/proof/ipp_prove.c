@@ -15,7 +15,7 @@
 #include "proof/ipp_prove.h"
 #include "proof/range_transcript.h"
 
-#define FOLD_ROUNDS	3	/* measured best of 1 to 5 */
+#define FOLD_ROUNDS	3	/* fastest of 1 to 6 for 64, 512 and 4096 bits */
 
 /**
  * struct ipp - state between rounds

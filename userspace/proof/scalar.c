@@ -23,11 +23,13 @@ const struct cr_scalar cr_scalar_one = { .b = { 1 } };
 static const uint64_t ell[4] = {
 	0x5812631a5cf5d3edULL, 0x14def9dea2f79cd6ULL, 0, 0x1000000000000000ULL
 };
-/* R^2 mod l, and -1/l mod 2^64; test_scalar.c derives both again */
+
+/* R^2 mod l, and -1/l mod 2^64; wrong ones fail every product of test_group.c */
 static const uint64_t r_squared[4] = {
 	0xa40611e3449c0f01ULL, 0xd00e1ba768859347ULL,
 	0xceec73d217f5be65ULL, 0x0399411b7c309a3dULL
 };
+
 static const uint64_t ell_neg_inv = 0xd2b51da312547e1bULL;
 
 static inline uint64_t barrier(uint64_t v)

@@ -274,8 +274,8 @@ static void test_scalar_reduce(void **state)
 /* Both products against single multiplications, around the crossover too. */
 static void test_msm(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 3, 31, 32, 33, 64, 65, 180,
-					181, 400 };
+	static const size_t sizes[] = { 0, 1, 2, 3, 31, 32, 33, 64, 65, 135,
+					136, 400 };
 	enum { MAX = 400 };
 	static struct cr_scalar scalars[MAX];
 	static struct cr_point points[MAX];
