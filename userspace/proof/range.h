@@ -106,7 +106,7 @@ struct cr_range_item {
  * Weights come from a hash over every proof and statement, so two verifiers
  * of the same batch decide alike. If the product is not the identity, halves
  * of the batch are tried until each culprit stands alone. Memory beyond the
- * generators: about 1.2 KiB per proof and 6 MiB.
+ * generators: about 1.3 KiB per proof and at most 9 MiB.
  *
  * Return: 0 if all are accepted, CR_ERR_REJECTED if at least one is not,
  * CR_ERR_LIMIT or CR_ERR_NOMEM if nothing was decided (no verdict is 0 then).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Harness of `make bench-proofs`: one thread, wall clock, median of repeated
+ * Harness of `make bench-proofs`: one thread, its CPU time, median of repeated
  * runs. A suite is a function that calls bench_row() for each figure; add it
  * to the list in main.c.
  */
