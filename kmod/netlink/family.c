@@ -131,16 +131,13 @@ int cr_nl_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/**
- * cr_nl_start() - every dump: refuse attributes that are for single requests
- * @cb: the dump
- *
- * The kernels differ in how they hand a dump its parsed attributes; the
- * message itself was checked against the policy by then, and is the same on all.
- *
- * Return: 0, or -EINVAL with extack.
+/*
+ * The first page refuses attributes that are for single requests. The kernels
+ * differ in how they hand a dump its parsed attributes; the message itself was
+ * checked against the policy by then, and is the same on all. Not in a start
+ * callback: 6.1 gives that no extack.
  */
-int cr_nl_start(struct netlink_callback *cb)
+static int cr_nl_dump_check(const struct netlink_callback *cb)
 {
 	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
 	const struct nlattr *nla;
@@ -150,7 +147,8 @@ int cr_nl_start(struct netlink_callback *cb)
 		nla = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, *attr);
 		if (!nla)
 			continue;
-		NL_SET_ERR_MSG_ATTR(cb->extack, nla, "a dump does not take this attribute");
+		NL_SET_ERR_MSG_ATTR(cb->extack, nla,
+				    "this attribute is for single requests, not for dumps");
 		return -EINVAL;
 	}
 	return 0;
@@ -195,7 +193,8 @@ int cr_nl_reply_put(struct sk_buff *skb, struct genl_info *info, cr_nl_fill fill
 /**
  * cr_nl_dump() - next page of a dump
  * @skb: page
- * @cb: state; args[0] is the id to go on with, args[1] is set at the end
+ * @cb: state; args[0] is the id to go on with, args[1] is set at the end,
+ *	args[2] after the first page
  * @cn: namespace
  * @dump: what to go through
  *
@@ -211,6 +210,10 @@ int cr_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, struct cr_net *
 	void *obj, *hdr;
 	int err = 0;
 
+	if (!cb->args[2]++)
+		err = cr_nl_dump_check(cb);
+	if (err)
+		return err;
 	mutex_lock(&cn->lock);
 	cb->seq = READ_ONCE(cn->dump_gen[dump->kind]) << 1 | 1;	/* 0 would mean "not known" */
 	obj = cb->args[1] ? NULL : xa_find(dump->xa, &id, ULONG_MAX, XA_PRESENT);

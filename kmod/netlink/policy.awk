@@ -158,7 +158,6 @@ function source(    s, a, o, n, f)
 		if (has_do[o])
 			print "\t\t.doit\t\t= cr_nl_doit,"
 		if (has_dump[o]) {
-			print "\t\t.start\t\t= cr_nl_start,"
 			printf "\t\t.dumpit\t\t= cr_nl_%s_dumpit,\n", c_lower(op_name[o])
 		}
 		if (op_maxattr[o]) {

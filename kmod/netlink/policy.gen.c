@@ -432,7 +432,6 @@ const struct genl_ops cr_nl_ops[CR_NL_OPS] = {
 	{
 		.cmd		= CELLRELAY_CMD_SOCK_GET,
 		.doit		= cr_nl_doit,
-		.start		= cr_nl_start,
 		.dumpit		= cr_nl_sock_get_dumpit,
 		.policy		= cr_nl_policy_sock_get,
 		.maxattr	= CELLRELAY_A_SOCK_ID,
@@ -462,7 +461,6 @@ const struct genl_ops cr_nl_ops[CR_NL_OPS] = {
 	{
 		.cmd		= CELLRELAY_CMD_LINK_GET,
 		.doit		= cr_nl_doit,
-		.start		= cr_nl_start,
 		.dumpit		= cr_nl_link_get_dumpit,
 		.policy		= cr_nl_policy_link_get,
 		.maxattr	= CELLRELAY_A_LINK_ID,
@@ -513,7 +511,6 @@ const struct genl_ops cr_nl_ops[CR_NL_OPS] = {
 	{
 		.cmd		= CELLRELAY_CMD_CIRC_GET,
 		.doit		= cr_nl_doit,
-		.start		= cr_nl_start,
 		.dumpit		= cr_nl_circ_get_dumpit,
 		.policy		= cr_nl_policy_circ_get,
 		.maxattr	= CELLRELAY_A_CIRC_NEXT_LINK,

@@ -7,7 +7,6 @@
 
 struct cr_net;
 struct genl_info;
-struct netlink_callback;
 struct sk_buff;
 
 /**
@@ -37,6 +36,5 @@ struct cr_nl_rule {
 };
 
 int cr_nl_doit(struct sk_buff *skb, struct genl_info *info);
-int cr_nl_start(struct netlink_callback *cb);
 
 #endif /* CR_NETLINK_RULE_H */
