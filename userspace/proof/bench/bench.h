@@ -19,6 +19,9 @@
  */
 double bench_median(void (*op)(void *arg), void *arg);
 
+/** bench_once() - seconds of a single call, for what takes many */
+double bench_once(void (*op)(void *arg), void *arg);
+
 /**
  * bench_row() - print one figure
  * @name: what was measured
@@ -28,6 +31,9 @@ double bench_median(void (*op)(void *arg), void *arg);
  *	bench_missed() count
  */
 void bench_row(const char *name, double seconds, double sodium, double limit);
+
+/** bench_memory_row() - print a peak, both in KiB; a miss counts likewise */
+void bench_memory_row(const char *name, long peak, long limit);
 
 /** bench_heading() - start a group of rows */
 void bench_heading(const char *text);
@@ -41,5 +47,6 @@ void bench_die(const char *what, int err) __attribute__((noreturn));
 /* The suites. */
 void bench_group(void);
 void bench_range(void);
+void bench_payment(void);
 
 #endif /* CR_PROOF_BENCH_H */

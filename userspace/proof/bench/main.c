@@ -50,6 +50,14 @@ double bench_median(void (*op)(void *arg), void *arg)
 	return runs[n / 2];
 }
 
+double bench_once(void (*op)(void *arg), void *arg)
+{
+	double begin = now();
+
+	op(arg);
+	return now() - begin;
+}
+
 static void print_time(double seconds)
 {
 	if (seconds >= 0.1)
@@ -81,6 +89,17 @@ void bench_row(const char *name, double seconds, double sodium, double limit)
 	fflush(stdout);
 }
 
+void bench_memory_row(const char *name, long peak, long limit)
+{
+	printf("%-44s %9.1f MiB %13s %7s %9.1f MiB", name, (double)peak / 1024, "-", "-",
+	       (double)limit / 1024);
+	if (peak > limit) {
+		printf("  MISSED");
+		missed++;
+	}
+	printf("\n");
+}
+
 void bench_heading(const char *text)
 {
 	printf("\n%-44s %13s %13s %7s %13s\n", text, "here", "libsodium",
@@ -103,6 +122,7 @@ int main(void)
 	static void (*const suites[])(void) = {
 		bench_group,
 		bench_range,
+		bench_payment,
 	};
 	int err = cr_proof_init();
 
