@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced by network tests (bash): KTAP output, hosts and wires, waiting,
 # captures. Run them in a VM (selftests/vm/run) or, with care, as root.
 #

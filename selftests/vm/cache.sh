@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced by the scripts of this folder: where things are cached, one lock per
 # thing, and Debian packages unpacked without being installed (no root, nothing
 # changes on the host). Expects $here (this folder) to be set.
