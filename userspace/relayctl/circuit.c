@@ -160,7 +160,8 @@ enum rc circuit_print(struct nlmsghdr *nlh, void *arg)
 enum { ID, ROLE, KEYS };
 
 static const struct arg add_args[] = {
-	[ID] = U32_ARG("id", CELLRELAY_A_CIRC_ID, "ID", "its number", NULL),
+	[ID] = { .name = "id", .kind = ARG_UINT, .flags = ARG_POS, .attr = CELLRELAY_A_CIRC_ID, .width = 4,
+		 .min = 1, .meta = "ID", .help = "its number; without, the kernel chooses" },
 	[ROLE] = { .name = "role", .kind = ARG_CHOICE, .flags = ARG_REQ, .attr = CELLRELAY_A_CIRC_ROLE,
 		   .width = 1, .choices = roles, .meta = "ROLE", .help = "what we are on it" },
 	[KEYS] = { .name = "keys", .kind = ARG_FILE, .meta = "FILE",

@@ -15,8 +15,6 @@
 
 /* Room for one datagram of a dump: the kernel fills up to 32 KiB. */
 #define RECV_BUF	(64 * 1024)
-/* Events wait here while we print: about 100 000 of them. */
-#define EVENT_BUF	(32 * 1024 * 1024)
 
 static struct nl_sock *genl_sk, *rtnl_sk, *event_sk;
 static uint16_t family;
@@ -59,11 +57,6 @@ static struct nl_sock *sock_open(int protocol)
 	setsockopt(nl_socket_get_fd(sk), SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(nl_socket_get_fd(sk), SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	return sk;
-}
-
-enum rc kn_errno_rc(int error)
-{
-	return error == ENOENT || error == EOPNOTSUPP ? RC_ABSENT : RC_REFUSED;
 }
 
 /* Type of the outermost attribute at @offs of the request; 0: none. */
@@ -139,7 +132,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
 		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
 	r->error = -e->error;
-	r->rc = kn_errno_rc(r->error) == RC_ABSENT && !r->what ? RC_ABSENT : RC_REFUSED;
+	r->rc = RC_REFUSED;
 	r->done = true;
 	if (r->what)
 		extack(r, nlh, skip);
@@ -265,6 +258,8 @@ enum rc kn_probe(uint8_t *version)
 	}
 	family = 0;
 	transact(genl_sk, msg, &r);
+	if (r.error == ENOENT)
+		r.rc = RC_ABSENT;
 	if (version)
 		*version = family_version;
 	return r.rc ? r.rc : family ? RC_OK : RC_REFUSED;
@@ -355,10 +350,10 @@ bool kn_interrupted(void)
 	return was;
 }
 
-enum rc kn_event_join(void)
+enum rc kn_event_join(int room)
 {
-	int fd, size = EVENT_BUF;
 	enum rc rc = kn_open();
+	int fd;
 
 	if (rc)
 		return rc;
@@ -369,8 +364,8 @@ enum rc kn_event_join(void)
 		return fail(RC_REFUSED, "cannot open generic netlink: %s", strerror(errno));
 	nl_socket_disable_seq_check(event_sk);
 	fd = nl_socket_get_fd(event_sk);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	if (nl_socket_add_membership(event_sk, event_group) < 0)
 		return fail(RC_REFUSED, "cannot listen to events: %s; it takes CAP_NET_ADMIN",
 			    strerror(errno));

@@ -51,17 +51,14 @@ enum rc kn_rtnl(struct nl_msg *msg, bool dump, kn_fn fn, void *arg, const struct
 bool kn_interrupted(void);
 
 /*
- * Join the event group. kn_event_wait() waits for one event and calls @fn;
+ * Join the event group; @room: bytes of events that may wait. kn_event_wait() waits for one event and calls @fn;
  * *@lost is set instead when the socket overflowed.
  */
-enum rc kn_event_join(void);
+enum rc kn_event_join(int room);
 enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost);
 
 /* Attributes with fallback. */
 uint64_t kn_u64(struct nlattr *const *tb, int attr, uint64_t missing);
 uint32_t kn_u32(struct nlattr *const *tb, int attr, uint32_t missing);
-
-/* What kernels say that is no refusal: not loaded, not permitted. */
-enum rc kn_errno_rc(int error);
 
 #endif /* RELAYCTL_KN_H */

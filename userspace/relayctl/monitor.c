@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* relayctl monitor: numbered events as they happen; a gap is told and mended. */
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/cellrelay.h>
 #include <time.h>
 
@@ -190,15 +191,20 @@ static enum rc event(struct nlmsghdr *nlh, void *arg)
 	return RC_OK;
 }
 
+enum { COUNT, BUFFER };
+
 static const struct arg args[] = {
-	{ .name = "count", .kind = ARG_UINT, .width = 4, .min = 1, .meta = "N",
+	[COUNT] = { .name = "count", .kind = ARG_UINT, .width = 4, .min = 1, .meta = "N",
 	  .help = "stop after so many events" },
+	[BUFFER] = { .name = "buffer", .kind = ARG_SIZE, .max = 1 << 30, .meta = "SIZE",
+		     .help = "room for events that wait while we print (32MiB)" },
 	{ .name = NULL },
 };
 
 static enum rc monitor(const struct verb *verb, const struct argval *v)
 {
-	struct watch w = { .left = v[0].num, .limited = v[0].set };
+	struct watch w = { .left = v[COUNT].num, .limited = v[COUNT].set };
+	uint64_t room = v[BUFFER].set ? v[BUFFER].num : 32 << 20;
 	struct ns_info ns;
 	enum rc rc;
 
@@ -206,7 +212,7 @@ static enum rc monitor(const struct verb *verb, const struct argval *v)
 	if (in_batch())
 		return fail(RC_USAGE, "monitor does not end, so it cannot stand in a batch");
 	/* join first: what happens between is heard twice rather than never */
-	rc = kn_event_join();
+	rc = kn_event_join(room < INT_MAX ? room : INT_MAX);
 	rc = rc ? rc : ns_get(&ns);
 	w.last = rc ? 0 : ns.event_seq;
 	while (!rc && !(w.limited && !w.left)) {
