@@ -38,7 +38,7 @@ ktap_test "refusal: unprivileged" refused 2 "CAP_NET_ADMIN" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$R" link show
 ktap_test "no such namespace" refused 1 "no network namespace" "$R" -n nowhere show
 ktap_test "an Ethernet device is not deleted" refused 2 "not a cellrelay device" ctl relay dev del to-exit
-ktap_test "keys twice" refused 1 "a key file is used once" ctl relay -b "$LIB_TMP/path/node1.batch"
+ktap_test "keys twice" refused 1 "a key file is used once" ctl relay key add 1 gen 1 file "$LIB_TMP/path/node1.keys"
 
 # Same keys at every level as in the golden files, which relayctl-json(5) describes.
 # Numbers of array entries, and reasons of drops, vary.
@@ -62,13 +62,13 @@ events() {
 	local pid seq
 	bg "$R" -n "$(ns_name relay)" -j monitor count 5
 	pid=$!
-	busywait 5000 joined || return 1
+	busywait 5000 joined || { echo "did not join"; return 1; }
 	ctl relay link add 50 peer 192.0.2.1:1 || return 1
 	ctl relay link set 50 roam on || return 1
 	ctl relay link del 50 || return 1
 	ctl relay ns set link-max 1000 || return 1
 	ctl relay circuit set 1 limit 1GiB || return 1
-	wait "$pid" || return 1
+	wait "$pid" || { cat "$(bg_log "$pid")"; return 1; }
 	cat "$(bg_log "$pid")"
 	seq=$(jq -s 'map(.seq) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | unique == [1]' "$(bg_log "$pid")")
 	[ "$seq" = true ] || return 1
@@ -86,7 +86,7 @@ overrun() {
 	local pid i
 	bg "$R" -n "$(ns_name relay)" -j monitor buffer 4096
 	pid=$!
-	busywait 5000 joined || return 1
+	busywait 5000 joined || { echo "did not join"; return 1; }
 	kill -STOP "$pid"
 	for ((i = 0; i < 500; i++)); do
 		echo "link set 1 roam on"
@@ -122,17 +122,13 @@ many() {
 ktap_test "$CIRCUITS circuits from a batch" many && grep '^#' "$LIB_TMP/out"
 
 dumped() {
-	local n rss
+	local n
 	n=$(ctl big -j circuit show | jq '.circuits | length, (map(.id) | unique | length)?' 2>/dev/null | head -1)
 	[ "$n" = "$CIRCUITS" ] || { echo "listed $n"; return 1; }
-	# it streams: memory does not grow with what is listed
-	rss=$( (ctl big -j circuit show >/dev/null & p=$!; max=0
-		while r=$(awk '/VmHWM/ { print $2 }' "/proc/$p/status" 2>/dev/null) && [ -n "$r" ]; do max=$r; done
-		echo "$max") )
-	echo "# largest resident size $rss KiB"
-	[ "$rss" -lt 20000 ]
+	# it streams: with 100 000 circuits this is less than the document
+	(ulimit -v 40000; ctl big -j circuit show) | tail -c 20 | grep -q ']}'
 }
-ktap_test "listed completely, streaming" dumped && grep '^#' "$LIB_TMP/out"
+ktap_test "listed completely, streaming" dumped
 
 # Circuits go while they are listed: each entry is whole, and the reader is told.
 interrupted() {

@@ -194,7 +194,7 @@ static void abbreviations(void **state)
 	RUN(RC_USAGE, NULL, "could be \"set\" or \"show\"", "link", "s");
 	RUN(RC_OK, NULL, NULL, "li", "a", "4", "p", "1.2.3.4:5", "s", "1");
 	assert_true(sent(CELLRELAY_A_LINK_ID) == 4 && sent(CELLRELAY_A_LINK_SOCK) == 1);
-	RUN(RC_USAGE, NULL, "could be \"prev-link\" or \"prev-rx\"", "circuit", "add", "prev", "1");
+	RUN(RC_USAGE, NULL, "could be \"prev-link\" or \"prev-rx\"", "circuit", "add", "role", "relay", "prev", "1");
 	RUN(RC_OK, "socket 1", NULL, "socket");	/* the other name */
 }
 
