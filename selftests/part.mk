@@ -3,22 +3,22 @@
 .PHONY: check check-long check-debug kernels
 ## kernels: fetch the kernels that VMs boot (nothing is installed)
 kernels:
-	$(Q)selftests/vm/fetch
+	$(Q)[ "$(NATIVE)" = 1 ] || selftests/vm/fetch
 
 # The kernels must be there before make looks which modules to build.
 ## check: all suites on one kernel, traffic on the others; under 25 minutes on 2 cores
 check: kernels
-	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory everything
+	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything
 	$(Q)selftests/check --tier check
 
 ## check-long: every suite on every kernel and the debug kernel, and the long ones; hours
 check-long: kernels
 	$(Q)selftests/vm/fetch debug
-	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory everything
+	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything
 	$(Q)selftests/check --tier long
 
 ## check-debug: lifetime suites under KASAN, lockdep, kmemleak and fault injection
 check-debug:
 	$(Q)selftests/vm/fetch debug
-	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory everything
+	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything
 	$(Q)selftests/check --tier debug
