@@ -71,6 +71,7 @@ enum cr_verdict cr_client_open(struct cr_rx *rx)
 	if (!reason)
 		reason = cr_relay_charge(circ, CELLRELAY_BWD, rx->len, rx->now);
 	spin_unlock(&dir->lock);
+	cr_link_heard(rx->gen->link, rx->now);
 	if (unlikely(reason))
 		return client_drop(rx, reason);
 

@@ -21,10 +21,12 @@ void cr_dev_unbind(struct cr_circuit *circ);
 void cr_dev_free_circ(struct cr_circuit *circ);
 
 /*
- * DATA arrived: deliver the packets of a frame list. Softirqs off, RCU. Counts nothing (the
- * cell was counted by the caller as delivered).
+ * DATA arrived: deliver the packets of a frame list. Softirqs off, RCU. Does not count the
+ * cell.
+ * @skb: *skb is the linear buffer that @plain is in; the device may keep it for a packet that
+ *	fills it, and then sets *skb to NULL. NULL: copy.
  * Return: 0, or -EBADMSG when the list is malformed: the circuit ends.
  */
-int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr);
+int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr, struct sk_buff **skb);
 
 #endif /* CR_DEVICE_H */

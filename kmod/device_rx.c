@@ -41,26 +41,14 @@ static bool rx_addr_ok(const struct cr_circuit *circ, int ver, const u8 *p)
 	       ipv6_addr_equal(client ? &ip6->daddr : &ip6->saddr, &circ->inner6);
 }
 
-/* One packet in up to two parts; @b may be NULL. */
-static void rx_packet(struct cr_dev *cd, struct cr_circuit *circ, const u8 *a, u32 a_len,
-		      const u8 *b, u32 b_len)
+/* Hand a whole packet, data at its first byte, to the stack; takes @skb. */
+static void rx_deliver(struct cr_dev *cd, struct cr_circuit *circ, struct sk_buff *skb)
 {
-	u32 len = a_len + b_len;
-	struct sk_buff *skb;
-	u8 reason;
-	int ver;
+	u32 len = skb->len;
+	int ver = cr_inner_check(skb->data, len);
+	u8 reason = !ver ? CR_DROP_INNER :
+		    !rx_addr_ok(circ, ver, skb->data) ? CR_DROP_INNER_ADDR : 0;
 
-	skb = netdev_alloc_skb_ip_align(cd->dev, len);
-	if (unlikely(!skb)) {
-		rx_lost(cd, circ, len, CR_DROP_NOMEM);
-		return;
-	}
-	skb_put_data(skb, a, a_len);
-	if (b)
-		skb_put_data(skb, b, b_len);
-
-	ver = cr_inner_check(skb->data, len);
-	reason = !ver ? CR_DROP_INNER : !rx_addr_ok(circ, ver, skb->data) ? CR_DROP_INNER_ADDR : 0;
 	if (unlikely(reason)) {
 		kfree_skb(skb);
 		rx_lost(cd, circ, len, reason);
@@ -77,6 +65,45 @@ static void rx_packet(struct cr_dev *cd, struct cr_circuit *circ, const u8 *a, u
 	skb_reset_network_header(skb);
 	cr_dev_count2(cd, rx_packets, rx_bytes, len);
 	gro_cells_receive(&cd->gro, skb);
+}
+
+/* One packet in up to two parts, copied; @b may be NULL. */
+static void rx_packet(struct cr_dev *cd, struct cr_circuit *circ, const u8 *a, u32 a_len,
+		      const u8 *b, u32 b_len)
+{
+	struct sk_buff *skb = netdev_alloc_skb_ip_align(cd->dev, a_len + b_len);
+
+	if (unlikely(!skb)) {
+		rx_lost(cd, circ, a_len + b_len, CR_DROP_NOMEM);
+		return;
+	}
+	skb_put_data(skb, a, a_len);
+	if (b)
+		skb_put_data(skb, b, b_len);
+	rx_deliver(cd, circ, skb);
+}
+
+/*
+ * A cell that holds one packet and little else: the packet stays where it is.
+ * A small packet is copied out instead, or it would hold on to the whole
+ * buffer in some socket's queue.
+ */
+static bool rx_in_place(struct cr_dev *cd, struct cr_circuit *circ, const struct cr_frame *f,
+			const u8 *plain, u32 len, struct sk_buff **skbp)
+{
+	struct sk_buff *skb = *skbp;
+	struct cr_frame more;
+	size_t off = f->data + f->len - plain;
+
+	if (f->flags || f->len < len / 2 || cr_frame_next(plain, len, &off, &more))
+		return false;
+	*skbp = NULL;
+	__skb_pull(skb, f->data - skb->data);
+	__skb_trim(skb, f->len);
+	cr_skb_scrub(skb);
+	skb->dev = cd->dev;
+	rx_deliver(cd, circ, skb);
+	return true;
 }
 
 /* Half a packet: join it with the other half, or keep it in place of an older one. */
@@ -119,6 +146,7 @@ static void rx_half(struct cr_dev *cd, struct cr_circuit *circ, const struct cr_
  * @plain: frames
  * @len: their length
  * @ctr: counter of the layer that held them
+ * @skb: the linear buffer that @plain is in; NULL: copy. Set to NULL when it was kept.
  *
  * The cell itself was counted by the caller. A packet that is refused here
  * counts as one made here and dropped here, so that sums stay conserved.
@@ -126,7 +154,7 @@ static void rx_half(struct cr_dev *cd, struct cr_circuit *circ, const struct cr_
  * Context: softirqs off, RCU.
  * Return: 0, or -EBADMSG when the list of frames is malformed: the circuit ends.
  */
-int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr)
+int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr, struct sk_buff **skb)
 {
 	struct cr_dev *cd = rcu_dereference(circ->dev);
 	struct cr_frame f;
@@ -138,6 +166,9 @@ int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr)
 			cr_count_drop(circ->cn, circ, rx_dir(circ), f.len, CR_DROP_DEV_DOWN, true);
 			continue;
 		}
+		if (skb && off == CR_FRAME_HDR + f.len &&
+		    rx_in_place(cd, circ, &f, plain, len, skb))
+			break;
 		if (likely(!f.flags))
 			rx_packet(cd, circ, f.data, f.len, NULL, 0);
 		else if (f.len <= sizeof(circ->half->data))
@@ -145,7 +176,7 @@ int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr)
 		else
 			rx_lost(cd, circ, f.len, CR_DROP_TOO_BIG);
 	}
-	return ret;
+	return min(ret, 0);
 }
 
 /**

@@ -62,9 +62,9 @@ static void cr_input_ended(struct cr_rx *rx, u8 reason)
 	cr_count_drop(rx->cn, rx->circ, rx->d, rx->len, reason, false);
 }
 
-static void cr_input_data(struct cr_rx *rx)
+static void cr_input_data(struct cr_rx *rx, struct sk_buff **skb)
 {
-	if (likely(!cr_dev_rx(rx->circ, rx->plain, rx->plain_len, rx->ctr))) {
+	if (likely(!cr_dev_rx(rx->circ, rx->plain, rx->plain_len, rx->ctr, skb))) {
 		cr_input_ended(rx, 0);
 		return;
 	}
@@ -155,7 +155,7 @@ int cr_input(struct sock *sk, struct sk_buff *skb)
 		cr_input_forward(&rx, skb);
 		return 0;
 	case CR_V_DATA:
-		cr_input_data(&rx);
+		cr_input_data(&rx, &skb);
 		break;
 	case CR_V_CONTROL:
 		cr_input_ended(&rx, cr_control_up_circ(&rx));

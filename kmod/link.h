@@ -144,6 +144,13 @@ u64 cr_link_expire(struct cr_net *cn);
 /* A socket went: every link that used it forgets it. */
 void cr_link_sock_gone(struct cr_net *cn, const struct cr_sock *cs);
 
+/** cr_link_heard() - a cell of the link is authentic as far as this host can tell */
+static inline void cr_link_heard(struct cr_link *link, u64 now)
+{
+	if (READ_ONCE(link->last_rx) != now) /* shared by all CPUs: dirty once a tick */
+		WRITE_ONCE(link->last_rx, now);
+}
+
 /** cr_link_find() - link by id; RCU or cn->lock */
 static inline struct cr_link *cr_link_find(struct cr_net *cn, u32 id)
 {

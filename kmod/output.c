@@ -17,9 +17,11 @@
 
 #define CR_TTL	64
 
-/*
- * Forget everything that the skb knows of where it has been. The fields of
- * skb->headers are cleared as one block; what it holds, and why it must go:
+/**
+ * cr_skb_scrub() - forget everything that a buffer knows of where it has been
+ * @skb: buffer that goes out as a cell, or into the stack as what was in one
+ *
+ * The fields of skb->headers are cleared as one block; what it holds, and why it must go:
  *
  *  pkt_type			"for us" of the way in
  *  ignore_df			would let the stack fragment
@@ -38,7 +40,7 @@
  *  napi_id/sender_cpu		would pick the transmit queue by the receive queue
  *  protocol, *_header		set anew
  */
-static void cr_output_scrub(struct sk_buff *skb)
+void cr_skb_scrub(struct sk_buff *skb)
 {
 	u16 cpu = skb->alloc_cpu;
 
@@ -146,7 +148,7 @@ static u8 cr_output4(struct cr_sock *cs, const struct cr_addr *to, struct dst_ca
 				  sizeof(*uh))))
 		goto drop_rt;
 
-	cr_output_scrub(skb);
+	cr_skb_scrub(skb);
 	uh = cr_output_udp(skb, cs->local.port, to->port);
 	uh->check = ~csum_tcpudp_magic(saddr, to->in4, skb->len, IPPROTO_UDP, 0);
 	iph = __skb_push(skb, sizeof(*iph));
@@ -234,7 +236,7 @@ static u8 cr_output6(struct cr_sock *cs, const struct cr_addr *to, struct dst_ca
 				  sizeof(*uh))))
 		goto drop_dst;
 
-	cr_output_scrub(skb);
+	cr_skb_scrub(skb);
 	uh = cr_output_udp(skb, cs->local.port, to->port);
 	uh->check = ~csum_ipv6_magic(&saddr, &to->in6, skb->len, IPPROTO_UDP, 0);
 	ip6h = __skb_push(skb, sizeof(*ip6h));

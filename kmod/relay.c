@@ -30,13 +30,6 @@ static u8 cr_link_ready(const struct cr_link *link, const struct cr_keygen **sen
 	return 0;
 }
 
-/* The cell is authentic as far as this host can tell. */
-static void cr_link_heard(struct cr_link *link, u64 now)
-{
-	if (READ_ONCE(link->last_rx) != now) /* shared by all CPUs: dirty once a tick */
-		WRITE_ONCE(link->last_rx, now);
-}
-
 /*
  * Lockless look at what the commit will decide, so that replays and cells
  * beyond limit or rate cost no cipher work. Races aside, refuses nothing that the

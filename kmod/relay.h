@@ -147,6 +147,8 @@ void cr_count_out(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, boo
 void cr_count_delivered(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len);
 void cr_count_drop(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8 reason, bool orig);
 
+void cr_skb_scrub(struct sk_buff *skb);
+
 /*
  * output.c: send cells. The skb's data is one cell, or, with gso_size, a train of equal
  * cells, headers sealed, with CR_HEADROOM in front. Consumes the skb. Resets everything that

@@ -7,9 +7,9 @@
  * say) is there before the poll function runs, so packets share cells without
  * a timer; the budget hands long work to ksoftirqd; and threaded mode (sysfs
  * "threaded") moves the cipher work off the sender's CPU where that pays.
- * An instance serves many circuits in turn, one train each, so that a greedy
- * circuit does not hold up the others, and 100 000 circuits need no 100 000
- * NAPI instances.
+ * An instance serves many circuits in turn, a budget of cells each, so that a
+ * greedy circuit does not hold up the others, and 100 000 circuits need no
+ * 100 000 NAPI instances.
  *
  * Packets stay owned by their socket until their bytes are sealed into a cell:
  * TCP small queues and socket buffers see this queue.
@@ -268,7 +268,7 @@ struct cr_txq *cr_txq_new(struct cr_dev *cd, struct cr_circuit *circ)
 	q->large = circ->large;
 	q->cap_small = cr_payload_len(CR_CELL_SMALL - CR_HDR_LEN, q->hop);
 	q->cap_large = cr_payload_len(circ->large - CR_HDR_LEN, q->hop);
-	q->hash = hash_64(circ->cookie, 32) | 1;
+	q->hash = cr_circ_hash(circ, q->d);
 	q->addr4 = circ->inner4;
 	q->addr6 = circ->inner6;
 	return q;
