@@ -11,3 +11,9 @@ $(O)/bin/cellstat: selftests/tools/cellstat.c selftests/tools/capture.c selftest
 $(O)/tests/test_cellstat: selftests/tools/test_cellstat.c $(O)/bin/cellstat
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -DCELLSTAT='"$(O)/bin/cellstat"' -o $@ $< -lcmocka
+
+PROGRAMS   += $(O)/bin/udptrain
+
+$(O)/bin/udptrain: selftests/tools/udptrain.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $<
