@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Small programs that only the tests use.
 
-PROGRAMS   += $(O)/bin/cellstat
+PROGRAMS   += $(O)/bin/cellstat $(O)/bin/cellsend
 UNIT_TESTS += $(O)/tests/test_cellstat
 
-$(O)/bin/cellstat: selftests/tools/cellstat.c selftests/tools/capture.c selftests/tools/capture.h
+$(O)/bin/cellstat $(O)/bin/cellsend: $(O)/bin/%: selftests/tools/%.c selftests/tools/capture.c selftests/tools/capture.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
 
