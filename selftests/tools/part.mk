@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Small programs that only the tests use.
 
-PROGRAMS   += $(O)/bin/cellstat $(O)/bin/cellsend
+PROGRAMS   += $(O)/bin/cellstat $(O)/bin/cellsend $(O)/bin/cellforge
 UNIT_TESTS += $(O)/tests/test_cellstat
 
 $(O)/bin/cellstat $(O)/bin/cellsend: $(O)/bin/%: selftests/tools/%.c selftests/tools/capture.c selftests/tools/capture.h
@@ -17,3 +17,9 @@ PROGRAMS   += $(O)/bin/udptrain
 $(O)/bin/udptrain: selftests/tools/udptrain.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $<
+
+# speaks the wire format through the core; the library's name is spelt out because
+# fragments are read in any order
+$(O)/bin/cellforge: selftests/tools/cellforge.c $(O)/lib/libcrcore.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -Ikmod/core -o $@ $^ -lsodium
