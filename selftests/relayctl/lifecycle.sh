@@ -136,11 +136,11 @@ ktap_test "a program held by somebody else" foreign
 
 again() {
 	local i
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in 1 2 3 4 5; do
 		echo "round $i"
 		modprobe cellrelay && "$R" load && "$R" sock add addr 127.0.0.1 >/dev/null &&
 			"$R" dev add cell0 && "$R" unload && all_gone || return 1
 	done
 }
-ktap_test "ten times over" again
+ktap_test "five times over" again
 ktap_finish
