@@ -73,7 +73,7 @@ struct cr_fair {
 	u64 calm_bytes;
 };
 
-/** cr_fair_init() - start with cap @cap (bytes/s, CR_RATE_UNLIMITED for none); f starts at the cap */
+/** cr_fair_init() - f starts at @cap (bytes/s, CR_RATE_UNLIMITED for none) */
 void cr_fair_init(struct cr_fair *c, u64 cap);
 
 /**

@@ -165,7 +165,8 @@ static void join(const struct cell_vector *v)
 
 	if (v->cell.type != CR_CELL_DATA || v->cell.len != 1232)
 		return;
-	assert_int_equal(cr_frame_next(v->cell.payload, ref_payload(1232, v->cell.hop), &off, &f), 1);
+	assert_int_equal(cr_frame_next(v->cell.payload, ref_payload(1232, v->cell.hop), &off, &f),
+			 1);
 	if (f.flags == CR_FRAME_FIRST) {
 		first_ctr = v->cell.ctr[v->cell.hop - 1];
 	} else {

@@ -49,14 +49,16 @@ static void test_key_chain(void **state)
 static void test_erasure(void **state)
 {
 	static const u8 zero[CR_FILLER_BUF];
+	u8 out[184], expect[CR_FILLER_BUF];
 	struct cr_filler f;
-	u8 out[184];
 	size_t n, used;
 
 	(void)state;
+	keystream(expect, seed0);
 	for (n = 1; n <= sizeof(out); n++) {
 		cr_filler_seed(&f, seed0);
 		cr_filler_take(&f, out, n);
+		assert_memory_equal(out, expect + 32, n);
 		used = CR_FILLER_BUF - 8 * f.left;
 		assert_int_equal(used, 32 + (n + 7) / 8 * 8);
 		assert_memory_equal(f.buf, zero, used);

@@ -191,6 +191,7 @@ static void test_left_alone(void **state)
 	static const u8 zero_len[8] = { 5, 0, 2, 4, 0x23, 0, 0, 0 };
 	static const u8 overlong[8] = { 3, 200, 2, 4, 0x23, 0, 0, 0 };
 	static const u8 cut[4] = { 1, 1, 1, 2 };
+	static const u8 cut_mss[4] = { 1, 1, 2, 4 };
 	static const u8 too_many[9] = { 60, 60, 60, 60, 60, 60, 60, 60, 60 };
 	static const u8 unknown[2] = { 0, 51 };
 	struct pkt p;
@@ -216,6 +217,11 @@ static void test_left_alone(void **state)
 	tcp(&p, 2, overlong, 8, 0);
 	clamp(&p, 1300, false, 0, 0);
 	tcp(&p, 2, cut, 4, 0);
+	clamp(&p, 1300, false, 0, 0);
+	/* its value would be the payload */
+	ip4(&p, &seed, 0);
+	p.b[p.tcp + 24] = 0xff;
+	tcp(&p, 2, cut_mss, 4, 6);
 	clamp(&p, 1300, false, 0, 0);
 	/* other protocols, later fragments */
 	tcp(&p, 2, mss, 4, 0);

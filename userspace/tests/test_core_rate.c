@@ -370,7 +370,17 @@ static void test_step(void **state)
 		f = cr_fair_step(&c, 0, 0, 10000000);
 	assert_int_equal(f, 2500000);
 
+	/* an excess is repaid gently: a hundred circuits, one rush, f stays near the share */
+	cr_fair_init(&c, 100000);
+	for (i = 0, f = 100000; i < 9000; i++) {
+		f = cr_fair_step(&c, i == 6000 ? 200000 : f, 1408, 10000000);
+		if (i > 5000 && (i < 6000 || i > 8000))
+			assert_near("gentle", (double)f, 1000, 0.025);
+	}
+
 	/* a period of no length changes nothing; a late one counts as it should */
+	cr_fair_init(&c, 2500000);
+	f = c.fair;
 	assert_int_equal(cr_fair_step(&c, 1000, 0, 0), f);
 	for (i = 0; i < 20; i++)
 		f = cr_fair_step(&c, 4 * f, 1408, 1000000000);
