@@ -158,7 +158,8 @@ fuzz-proof-%: $(O)/fuzz/fuzz_%
 
 CHECKS += check-fuzz-proof
 
-.PHONY: check-long-proof
+.PHONY: check-long-proof check-long
+check-long: check-long-proof
 ## check-long-proof: the same tests with wider loops, with other seeds, and more fuzzing
 check-long-proof: $(PROOF_TESTS:%=$(O)/tests/test_%) $(PROOF_TESTS:%=$(O)/tests-san/test_%)
 	$(Q)set -e; for seed in 1 2 3; do for t in $^; do \
