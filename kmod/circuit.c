@@ -245,9 +245,11 @@ static void cr_circ_leave_links(struct cr_circuit *circ)
 	}
 }
 
+/* An exit that loses its device stays an exit: DATA for it is dropped, not a violation. */
 static int cr_circ_bind(struct cr_circuit *circ, const struct cr_circ_cfg *cfg,
 			struct netlink_ext_ack *extack)
 {
+	u8 was = circ->exit_pos;
 	int err;
 
 	if (circ->role == CELLRELAY_ROLE_CLIENT && !circ->exit_pos) {
@@ -257,8 +259,8 @@ static int cr_circ_bind(struct cr_circuit *circ, const struct cr_circ_cfg *cfg,
 	if (circ->role == CELLRELAY_ROLE_RELAY)
 		WRITE_ONCE(circ->exit_pos, circ->pos);
 	err = cr_dev_bind(circ, cfg->ifindex, extack);
-	if (err && circ->role == CELLRELAY_ROLE_RELAY)
-		WRITE_ONCE(circ->exit_pos, 0);
+	if (err)
+		WRITE_ONCE(circ->exit_pos, was);
 	return err;
 }
 
@@ -404,9 +406,15 @@ int cr_circ_set(struct cr_circuit *circ, const struct cr_circ_cfg *cfg,
 			return -ELOOP;
 		}
 	}
-	if (cfg->has_ifindex || cfg->has_inner4 || cfg->has_inner6) {
+	if (cfg->has_ifindex && !cfg->ifindex && (cfg->has_inner4 || cfg->has_inner6)) {
+		NL_SET_ERR_MSG(extack, "take the circuit from its device first, then change its addresses");
+		return -EINVAL;
+	}
+	if (cfg->has_ifindex && !cfg->ifindex) {
+		cr_dev_unbind(circ);
+	} else if (cfg->has_ifindex || cfg->has_inner4 || cfg->has_inner6) {
 		if (rcu_access_pointer(circ->dev)) {
-			NL_SET_ERR_MSG(extack, "the circuit has a device; its addresses never change");
+			NL_SET_ERR_MSG(extack, "the circuit has a device; take it from there (ifindex 0) before this changes");
 			return -EEXIST;
 		}
 		if (cfg->has_inner4)
