@@ -103,7 +103,14 @@ END {
 	}
 	printf "\n## Attributes\n"
 	for (s = 1; s <= n_set; s++) {
-		printf "\n### %s attributes\n\n%s `%s*`\n\n", set_name[s], set_doc[s], c_upper(set_prefix[s])
+		printf "\n### %s attributes\n\n%s", set_name[s], set_doc[s]
+		if (subset_of[s] != "") {
+			printf " Of the [%s attributes](#%s-attributes): ", subset_of[s], subset_of[s]
+			for (a = 1; a <= n_attr[s]; a++)
+				printf "%s%s", attr_name[s, a], a < n_attr[s] ? ", " : ".\n"
+			continue
+		}
+		printf " `%s*`\n\n", c_upper(set_prefix[s])
 		print "| no. | name | type | values | | |"
 		print "|---|---|---|---|---|---|"
 		for (a = 1; a <= n_attr[s]; a++)

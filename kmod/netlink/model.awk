@@ -5,6 +5,7 @@
 #
 #	n_def, def_*[d], n_entry[d], entry_*[d, e]
 #	n_set, set_*[s], n_attr[s], attr_*[s, a]	numbers count from 1, as in the ABI
+#	subset_of[s]				its attributes are those of another set
 #	n_op, op_*[o], has_do[o], has_dump[o]
 #	in_do[o, a], in_dump[o, a], required[o, a]	a is an attribute's number
 #	in_reply[o, a], in_event[o, a]
@@ -87,7 +88,8 @@ function load_sets(    s, a, p, q, d, e)
 {
 	for (s = 1; (p = "attribute-sets/" (s - 1)) "/name" in v; s++) {
 		set_name[s] = v[p "/name"]
-		set_prefix[s] = v[p "/name-prefix"]
+		set_prefix[s] = get(p "/name-prefix", "")
+		subset_of[s] = get(p "/subset-of", "")
 		set_doc[s] = get(p "/doc", "")
 		set_by_name[set_name[s]] = s
 		for (a = 1; (q = p "/attributes/" (a - 1)) "/name" in v; a++) {

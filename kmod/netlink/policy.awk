@@ -104,6 +104,8 @@ function source(    s, a, o, n, f)
 {
 	print "#include \"policy.gen.h\""
 	for (s = 1; s <= n_set; s++) {
+		if (subset_of[s] != "")
+			continue
 		for (a = 1; a <= n_attr[s]; a++) {
 			if (read_only[s, a] || (small(attr_min[s, a]) && small(attr_max[s, a])))
 				continue

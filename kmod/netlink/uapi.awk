@@ -55,6 +55,8 @@ END {
 		print "};"
 	}
 	for (s = 1; s <= n_set; s++) {
+		if (subset_of[s] != "")
+			continue
 		printf "\n/* %s */\nenum {\n", set_doc[s]
 		for (a = 1; a <= n_attr[s]; a++)
 			entry(attr_c(s, a) (a == 1 ? " = 1" : "") ",", type_doc(s, a))

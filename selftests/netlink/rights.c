@@ -170,12 +170,14 @@ static void foreign_socket(void)
 	CHILD_CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
 	pid = fork();
 	if (!pid) {
+		close(pair[0]);
 		new_user_ns(CLONE_NEWNET);
 		nlt_open(&n);
 		send_fd(pair[1], n.fd);
 		CHILD_CHECK(write(pair[1], &n.portid, sizeof(n.portid)) == sizeof(n.portid), "write");
 		_exit(read(pair[1], &go, 1) != 1);
 	}
+	close(pair[1]);
 	new_user_ns(CLONE_NEWNET);
 	nlt_open(&n);
 	close(n.fd);

@@ -91,7 +91,7 @@ enum {
 	CELLRELAY_A_LINK_ADDR,			/* binary 4 or 16 */
 	CELLRELAY_A_LINK_PORT,			/* u16 */
 	CELLRELAY_A_LINK_FLAGS,			/* u32 */
-	CELLRELAY_A_LINK_KEY,			/* nest, multi of key, read only */
+	CELLRELAY_A_LINK_KEY,			/* nest, multi of key-state, read only */
 	CELLRELAY_A_LINK_CIRCS,			/* u32, read only */
 	CELLRELAY_A_LINK_RX_CELLS,		/* u64, read only */
 	CELLRELAY_A_LINK_RX_BYTES,		/* u64, read only */
