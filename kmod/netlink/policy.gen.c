@@ -18,7 +18,7 @@ static struct netlink_range_validation cr_nl_range_sock_ifindex __ro_after_init 
 };
 
 static struct netlink_range_validation cr_nl_range_circ_ifindex __ro_after_init = {
-	.min	= 1U,
+	.min	= 0U,
 	.max	= 2147483647U,
 };
 

@@ -95,7 +95,7 @@ static const struct nlt_attr nlt_attrs_circ_new[] = {
 	{ "key-bwd", CELLRELAY_A_CIRC_KEY_BWD, NLT_BIN, 32, 32, NLT_DO | NLT_SECRET },
 	{ "limit", CELLRELAY_A_CIRC_LIMIT, NLT_U64, 0, UINT64_MAX, NLT_DO },
 	{ "rate", CELLRELAY_A_CIRC_RATE, NLT_U64, 1, UINT64_MAX, NLT_DO },
-	{ "ifindex", CELLRELAY_A_CIRC_IFINDEX, NLT_U32, 1, 2147483647, NLT_DO },
+	{ "ifindex", CELLRELAY_A_CIRC_IFINDEX, NLT_U32, 0, 2147483647, NLT_DO },
 	{ "inner4", CELLRELAY_A_CIRC_INNER4, NLT_BIN, 4, 4, NLT_DO },
 	{ "inner6", CELLRELAY_A_CIRC_INNER6, NLT_BIN, 16, 16, NLT_DO },
 };
@@ -107,7 +107,7 @@ static const struct nlt_attr nlt_attrs_circ_set[] = {
 	{ "next-tx", CELLRELAY_A_CIRC_NEXT_TX, NLT_U32, 1, UINT32_MAX, NLT_DO },
 	{ "limit", CELLRELAY_A_CIRC_LIMIT, NLT_U64, 0, UINT64_MAX, NLT_DO },
 	{ "rate", CELLRELAY_A_CIRC_RATE, NLT_U64, 1, UINT64_MAX, NLT_DO },
-	{ "ifindex", CELLRELAY_A_CIRC_IFINDEX, NLT_U32, 1, 2147483647, NLT_DO },
+	{ "ifindex", CELLRELAY_A_CIRC_IFINDEX, NLT_U32, 0, 2147483647, NLT_DO },
 	{ "inner4", CELLRELAY_A_CIRC_INNER4, NLT_BIN, 4, 4, NLT_DO },
 	{ "inner6", CELLRELAY_A_CIRC_INNER6, NLT_BIN, 16, 16, NLT_DO },
 };
