@@ -107,7 +107,7 @@ struct cr_spend {
 
 void cr_voucher_key_encode(uint8_t out[CR_VOUCHER_KEY_BYTES],
 			   const struct cr_voucher_key *key);
-/** cr_voucher_key_decode() - CR_ACCEPTED, CR_BAD_LENGTH, _FORMAT, _TARIFF, _POINT or _KEYSET */
+/** cr_voucher_key_decode() - CR_ACCEPTED, CR_BAD_LENGTH, _FORMAT, _TARIFF, _POINT, _KEYSET */
 enum cr_reason cr_voucher_key_decode(struct cr_voucher_key *key,
 				     const uint8_t *in, size_t len);
 

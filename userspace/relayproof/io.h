@@ -52,7 +52,7 @@ void io_init(void);
 /** io_read() - all of standard input as JSON; NULL after a message, with *@status set */
 json_t *io_read(int *status);
 
-/** io_write() - one line of JSON, frees @out; @status, or STATUS_FAILED if it cannot */
+/** io_write() - one line of JSON, frees @out; returns @status or STATUS_FAILED */
 int io_write(json_t *out, int status);
 
 /* Members of objects; @object may be anything, it is checked. */
@@ -95,7 +95,7 @@ bool io_secret_key(const json_t *object, const char *key,
 /** io_verdict() - {"valid":…,"reason":…}, and the status that goes with it */
 json_t *io_verdict(enum cr_reason reason, int *status);
 
-/** secret_new() - zeroed sodium_malloc() memory, aligned for any structure here, or NULL after a message */
+/** secret_new() - zeroed, aligned sodium_malloc() memory, or NULL after a message */
 void *secret_new(size_t size);
 
 /** refuse() - message for a reason, and the exit status */

@@ -249,6 +249,31 @@ static void see(void *context, size_t done, size_t total)
 	seen->total = total;
 }
 
+/* Between proving and signing, something of what is claimed changes. */
+static void disturb(void *context, size_t done, size_t total)
+{
+	struct world *w = context;
+
+	if (done == total)
+		w->terms.payout[0] ^= 1;
+}
+
+static void test_own_claim_is_checked(void **state)
+{
+	struct cr_claim_item item;
+	uint8_t *bytes = NULL;
+	struct world w;
+	const struct cr_progress progress = { disturb, &w };
+	size_t len;
+
+	(void)state;
+	make_world(&w);
+	make_item(&w, &item, 0, 7);
+	expect_reason(cr_claim_build(&bytes, &len, &item, 1, &w.terms, w.relay.secret,
+				     &progress), CR_FAULT);
+	assert_null(bytes);
+}
+
 #define CLAIMS 12
 
 /* Twelve relays; three of them cheat or err, and exactly these are named. */
@@ -326,6 +351,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_left_out_with_reasons),
 		cmocka_unit_test(test_any_order_gives_the_newest),
 		cmocka_unit_test(test_full_deposits_and_zeros),
+		cmocka_unit_test(test_own_claim_is_checked),
 		cmocka_unit_test(test_batch_names_culprits),
 	};
 	const struct CMUnitTest long_tests[] = {
