@@ -20,8 +20,6 @@
 
 #define BATCH		64
 #define SESSIONS	1000
-#define SMALL		100	/* sessions of a claim in a batch */
-#define CLAIMS		20
 #define MEMORY_MAX	(64 * 1024)	/* KiB */
 
 static struct {
@@ -197,7 +195,7 @@ static void vouchers(size_t n)
 
 /* What the child reports. */
 struct measured {
-	double sign, build, verify, batch;
+	double sign, build, verify;
 };
 
 struct claim_run {
@@ -240,17 +238,6 @@ static void verify_claim(void *arg)
 	fail_on(cr_claim_verify(r->bytes, r->len, &r->terms, NULL), "claim verification");
 }
 
-/* Verification knows nothing of repetitions, so one claim serves as many. */
-static void verify_batch(void *arg)
-{
-	struct claim_run *r = arg;
-	struct cr_claim_job jobs[CLAIMS];
-
-	for (int i = 0; i < CLAIMS; i++)
-		jobs[i] = (struct cr_claim_job){ r->bytes, r->len, &r->terms, 0, 0 };
-	fail_on(cr_claims_verify(jobs, CLAIMS, SESSIONS, NULL), "batch of claims");
-}
-
 /* In a process of its own, so that its peak memory is the claim's. */
 static void claim_child(int to)
 {
@@ -268,10 +255,6 @@ static void claim_child(int to)
 	m.sign = bench_once(sign_all, r);
 	m.build = bench_once(build_claim, r);
 	m.verify = bench_median(verify_claim, r);
-	free(r->bytes);
-	fail_on(cr_claim_build(&r->bytes, &r->len, r->items, SMALL, &r->terms, r->relay,
-			       NULL), "small claim");
-	m.batch = bench_median(verify_batch, r) / CLAIMS;
 	exit(write(to, &m, sizeof(m)) == sizeof(m) ? 0 : 2);
 }
 
@@ -302,7 +285,6 @@ static void claims(void)
 	bench_row("claim of 1000: build", m.build, 10 * proofs * nm * term, 15);
 	bench_row("claim of 1000: verify", m.verify,
 		  terms * term + 2 * SESSIONS * check, 0.5);
-	bench_row("claim of 100: verify, each of a batch of 20", m.batch, 0, 0);
 	bench_memory_row("claim of 1000: peak memory", usage.ru_maxrss, MEMORY_MAX);
 }
 
