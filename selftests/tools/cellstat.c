@@ -12,7 +12,8 @@
  * whole capture, corrected for the number of positions (Bonferroni). With
  * --outer the IP and UDP headers must be the constant ones of docs/protocol.md.
  * pair: cells are matched in order; at no position may the two sides agree more
- * often than chance (1/256) allows at the same level.
+ * often than chance (1/256) allows at the same level. At most one pair in a
+ * hundred may be of unequal sizes.
  *
  * Exit: 0 as it should be, 1 not, 2 usage or unreadable input.
  */
@@ -238,7 +239,8 @@ static int pair(const struct options *o, const char *in, const char *out)
 	       in, out, pairs, sizes_differ, worst_pos, worst, z_max);
 	capture_close(a);
 	capture_close(b);
-	if (sizes_differ) {
+	/* two processors may pass neighbours in another order; a lost cell would shift all that follow */
+	if (sizes_differ > pairs / 100) {
 		fprintf(stderr, "cellstat: cells changed size or order between the two sides\n");
 		failed = 1;
 	}
