@@ -6,7 +6,7 @@ kernels:
 	$(Q)[ "$(NATIVE)" = 1 ] || selftests/vm/fetch
 
 # The kernels must be there before make looks which modules to build.
-## check: all suites on one kernel, traffic on the others; under 25 minutes on 2 cores
+## check: all suites on one kernel, traffic on the others; about half an hour on 2 cores
 check: kernels
 	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything
 	$(Q)selftests/check --tier check
