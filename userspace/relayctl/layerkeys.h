@@ -3,7 +3,7 @@
 #ifndef RELAYCTL_LAYERKEYS_H
 #define RELAYCTL_LAYERKEYS_H
 
-#include "kn.h"
+#include "netlink/kn.h"
 
 /* Takes "fwd" and "bwd", 32 bytes each, of @section. */
 enum rc layerkeys_put(struct nl_msg *msg, const char *path, const char *section, uint16_t attr_fwd,

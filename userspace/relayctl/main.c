@@ -179,6 +179,7 @@ enum rc relayctl_main(int argc, char **argv, FILE *out, FILE *msg)
 	enum rc rc;
 	int first;
 
+	kn_attr_name = args_attr_name;
 	opt = (struct options){ .dirfd = AT_FDCWD, .out = out, .err = msg };
 	err_at(NULL, 0);
 	if (sodium_init() < 0)

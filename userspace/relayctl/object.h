@@ -4,7 +4,7 @@
 #define RELAYCTL_OBJECT_H
 
 #include "args.h"
-#include "kn.h"
+#include "netlink/kn.h"
 
 extern const struct object obj_ns, obj_sock, obj_link, obj_key, obj_circuit, obj_hop, obj_dev,
 	obj_session, obj_stats, obj_map, obj_genkey, obj_pubkey, obj_show, obj_monitor,

@@ -3,7 +3,7 @@
 
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
 CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o)
-CTL_CFLAGS := -Iuserspace/relayctl -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
+CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
 CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf -lsodium
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
@@ -13,16 +13,16 @@ $(O)/relayctl/%.o: userspace/relayctl/%.c
 
 $(O)/relayctl/acct.o: $(O)/bpf/acct.skel.h
 
-$(O)/bin/relayctl: $(CTL_OBJ)
+$(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
 
 PROGRAMS += $(O)/bin/relayctl
 
-# Tests link everything but the process and what talks to the kernel, which
+# Tests link everything but the process and what talks to the kernel (userspace/netlink), which
 # relayctl_mock.c stands in for.
-CTL_TEST_OBJ := $(filter-out %/start.o %/kn.o %/acct.o,$(CTL_OBJ))
+CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o,$(CTL_OBJ))
 CTL_TESTS    := relayctl_golden relayctl_cli
 
 $(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ)

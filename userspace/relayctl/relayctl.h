@@ -8,14 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/** enum rc - exit status, part of the interface (relayctl(8)) */
-enum rc {
-	RC_OK = 0,
-	RC_USAGE = 1,	/* the command line, or a file it names, is wrong */
-	RC_REFUSED = 2,	/* the kernel, or a check, said no */
-	RC_ABSENT = 3,	/* module or daemon is not there */
-	RC_PARTIAL = 4,	/* some commands of a batch failed */
-};
+#include "netlink/rc.h"
 
 enum stamp { STAMP_NONE, STAMP_EPOCH, STAMP_ISO };
 
@@ -45,12 +38,9 @@ struct options {
 
 extern struct options opt;
 
-/* Messages go to opt.err; inside a batch with "FILE:LINE: " in front. */
+/* Messages (err(), fail()) go to opt.err; inside a batch with "FILE:LINE: " in front. */
 void err_at(const char *file, unsigned int line);
 bool in_batch(void);
-void err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Prints the message and returns @rc, so that callers can return it. */
-enum rc fail(enum rc rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* One word of argv[1..] after another; argv[0] is skipped. */
 enum rc relayctl_main(int argc, char **argv, FILE *out, FILE *msg);

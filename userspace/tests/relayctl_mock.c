@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "acct.h"
-#include "kn.h"
+#include "netlink/kn.h"
 
 struct mock mock;
+const char *(*kn_attr_name)(const struct arg *args, unsigned int attr);
 /* Events given so far. */
 static unsigned int event_no;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel for relayctl's tests: implements relayctl/kn.h and acct.h from
+ * A kernel for relayctl's tests: implements netlink/kn.h and acct.h from
  * memory, so that everything above them runs without root, module or network.
  */
 #ifndef RELAYCTL_MOCK_H

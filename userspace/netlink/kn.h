@@ -4,14 +4,18 @@
  * rtnetlink for devices. The golden tests bring their own implementation of
  * this header, so that all above it runs without a kernel.
  */
-#ifndef RELAYCTL_KN_H
-#define RELAYCTL_KN_H
+#ifndef CELLRELAY_NETLINK_KN_H
+#define CELLRELAY_NETLINK_KN_H
 
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "args.h"
+#include "netlink/rc.h"
+
+struct arg;
 
 /* Gets one answer or one object of a dump. Return: RC_OK to go on. */
 typedef enum rc (*kn_fn)(struct nlmsghdr *nlh, void *arg);
@@ -25,6 +29,9 @@ struct kn_what {
 	char doing[80];
 	const struct arg *args;
 };
+
+/* Name of the argument of @args that became attribute @attr, or NULL; set by programs that have tables of arguments. */
+extern const char *(*kn_attr_name)(const struct arg *args, unsigned int attr);
 
 /* Open the family once. RC_ABSENT, with a message, when the module is not loaded. */
 enum rc kn_open(void);
@@ -61,4 +68,4 @@ enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost);
 uint64_t kn_u64(struct nlattr *const *tb, int attr, uint64_t missing);
 uint32_t kn_u32(struct nlattr *const *tb, int attr, uint32_t missing);
 
-#endif /* RELAYCTL_KN_H */
+#endif /* CELLRELAY_NETLINK_KN_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The real kernel behind kn.h, by libnl. */
-#include "kn.h"
+#include "netlink/kn.h"
 
 #include <errno.h>
 #include <linux/cellrelay.h>
@@ -15,6 +15,8 @@
 
 /* Room for one datagram of a dump: the kernel fills up to 32 KiB. */
 #define RECV_BUF	(64 * 1024)
+
+const char *(*kn_attr_name)(const struct arg *args, unsigned int attr);
 
 static struct nl_sock *genl_sk, *rtnl_sk, *event_sk;
 static uint16_t family;
@@ -78,7 +80,7 @@ static unsigned int attr_at(const struct nlmsghdr *req, uint32_t offs)
 /* One line: our sentence, what the kernel says, verbatim, and which argument it means. */
 static void refusal(const struct reply *r, const char *text, unsigned int attr, bool missing)
 {
-	const char *name = args_attr_name(r->what->args, attr);
+	const char *name = kn_attr_name ? kn_attr_name(r->what->args, attr) : NULL;
 	char which[96] = "";
 
 	if (name)
