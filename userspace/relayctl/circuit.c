@@ -25,7 +25,7 @@ const struct choice suite_choices[] = {
 static void side_json(const char *name, struct nlattr *const *tb, int link, int rx, int tx)
 {
 	if (!tb[link]) {
-		json_null(name);
+		json_nil(name);
 		return;
 	}
 	json_open(name, '{');

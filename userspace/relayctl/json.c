@@ -103,7 +103,7 @@ void json_bool(const char *name, bool value)
 	fputs(value ? "true" : "false", opt.out);
 }
 
-void json_null(const char *name)
+void json_nil(const char *name)
 {
 	json_str(name, NULL);
 }
@@ -117,7 +117,7 @@ void json_hex64(const char *name, uint64_t value)
 void json_u64_or_null(const char *name, uint64_t value, uint64_t none)
 {
 	if (value == none)
-		json_null(name);
+		json_nil(name);
 	else
 		json_u64(name, value);
 }

@@ -18,7 +18,7 @@ void json_str(const char *name, const char *value);	/* NULL: null */
 void json_u64(const char *name, uint64_t value);
 void json_s64(const char *name, int64_t value);
 void json_bool(const char *name, bool value);
-void json_null(const char *name);
+void json_nil(const char *name);	/* not json_null: libjansson has that name */
 /* 64-bit names that no reader may round: cookies, as "0x" and 16 digits. */
 void json_hex64(const char *name, uint64_t value);
 /* Numbers of which all ones means "none": null then. */

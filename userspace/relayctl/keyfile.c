@@ -395,3 +395,28 @@ enum rc keyfile_single(const char *path, uint8_t *buf, size_t len)
 	sodium_free(text);
 	return rc;
 }
+
+enum rc keyfile_base64(const char *path, uint8_t *buf, size_t len)
+{
+	enum rc rc = RC_USAGE;
+	struct stat st;
+	size_t got = 0;
+	char *text;
+	int fd = open_private(path, &st);
+
+	if (fd < 0)
+		return RC_USAGE;
+	text = read_all(fd, st.st_size, path);
+	close(fd);
+	if (!text)
+		return RC_USAGE;
+	text[strcspn(text, "\r\n")] = '\0';
+	if (strlen(text) == sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL) - 1 &&
+	    sodium_base642bin(buf, len, text, strlen(text), NULL, &got, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) == 0 && got == len)
+		rc = RC_OK;
+	else
+		err("%s: must hold one secret key as genkey prints it", path);
+	sodium_free(text);
+	return rc;
+}

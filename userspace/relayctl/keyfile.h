@@ -34,6 +34,9 @@ enum rc keysec_only(const struct keysec *sec, const char *const *names);
 /* One secret of @len bytes of hexadecimal, the file's only content; may be read often. */
 enum rc keyfile_single(const char *path, uint8_t *buf, size_t len);
 
+/* One secret of @len bytes of base64 on the first line, as genkey prints it; may be read often. */
+enum rc keyfile_base64(const char *path, uint8_t *buf, size_t len);
+
 /* Wipe and forget all files. */
 void keyfile_close_all(void);
 

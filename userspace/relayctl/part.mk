@@ -3,8 +3,8 @@
 
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
 CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o)
-CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
-CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf -lsodium
+CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace $(PROOF_CFLAGS) -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
+CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson -lcurl
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
 	@mkdir -p $(@D)
@@ -13,7 +13,7 @@ $(O)/relayctl/%.o: userspace/relayctl/%.c
 
 $(O)/relayctl/acct.o: $(O)/bpf/acct.skel.h
 
-$(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a
+$(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
@@ -23,12 +23,12 @@ PROGRAMS += $(O)/bin/relayctl
 # Tests link everything but the process and what talks to the kernel (userspace/netlink), which
 # relayctl_mock.c stands in for.
 CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o,$(CTL_OBJ))
-CTL_TESTS    := relayctl_golden relayctl_cli
+CTL_TESTS    := relayctl_golden relayctl_cli relayctl_directory
 
-$(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ)
+$(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ) $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -ljansson -lutil
+	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -lutil
 
 UNIT_TESTS += $(CTL_TESTS:%=$(O)/tests/test_%)
 

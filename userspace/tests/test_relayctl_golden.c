@@ -84,6 +84,16 @@ static const struct golden goldens[] = {
 	{ "monitor-gap.txt", { "monitor", "count", "2" }, 1, gap, RC_OK },
 	{ "monitor-gap.json", { "-j", "monitor", "count", "2" }, 1, gap, RC_OK },
 	{ "monitor-overrun.json", { "-j", "monitor", "count", "2" }, 1, overrun, RC_OK },
+	{ "directory-snapshot.json", { "-jp", "directory", "inspect", GOLDEN "/directory.snapshot" }, 0, NULL, RC_OK },
+	{ "directory-snapshot.txt", { "directory", "inspect", GOLDEN "/directory.snapshot" }, 0, NULL, RC_OK },
+	{ "directory-descriptor.json", { "-jp", "directory", "inspect", GOLDEN "/relay.descriptor" }, 0, NULL, RC_OK },
+	{ "directory-descriptor.txt", { "directory", "inspect", GOLDEN "/relay.descriptor" }, 0, NULL, RC_OK },
+	{ "directory-verify.json", { "-jp", "directory", "verify", GOLDEN "/directory.snapshot", "authorities",
+	  GOLDEN "/authorities", "now", "1767225600", "full" }, 0, NULL, RC_OK },
+	{ "directory-verify.txt", { "directory", "verify", GOLDEN "/directory.snapshot", "authorities",
+	  GOLDEN "/authorities", "now", "1767225600" }, 0, NULL, RC_OK },
+	{ "directory-stale.json", { "-j", "directory", "verify", GOLDEN "/directory.snapshot", "authorities",
+	  GOLDEN "/authorities", "now", "1767229200" }, 0, NULL, RC_REFUSED },
 	{ "batch.json", { "-jp", "-b", GOLDEN "/batch" }, 1, NULL, RC_PARTIAL },
 };
 

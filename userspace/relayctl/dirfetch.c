@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "dirfetch.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relayctl.h"
+
+/** struct body - what has come so far */
+struct body {
+	uint8_t *bytes;
+	size_t len, room, max;
+	bool over;
+};
+
+static size_t take(char *data, size_t size, size_t n, void *arg)
+{
+	struct body *b = arg;
+
+	n *= size;
+	if (n > b->max - b->len) {
+		b->over = true;
+		return 0;
+	}
+	if (b->len + n > b->room) {
+		size_t room = b->room ? b->room : 65536;
+		uint8_t *p;
+
+		while (room < b->len + n)
+			room *= 2;
+		p = realloc(b->bytes, room);
+		if (!p)
+			return 0;
+		b->bytes = p;
+		b->room = room;
+	}
+	memcpy(b->bytes + b->len, data, n);
+	b->len += n;
+	return n;
+}
+
+/* Plain http shows to everybody on the way who asks for what; on loopback nobody is. */
+static bool is_loopback(const char *url)
+{
+	static const char *const hosts[] = { "127.0.0.1", "[::1]", "localhost" };
+	const char *host = strstr(url, "://") + 3;
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		size_t n = strlen(hosts[i]);
+
+		if (strncmp(host, hosts[i], n) == 0 && (!host[n] || strchr(":/?", host[n])))
+			return true;
+	}
+	return false;
+}
+
+uint8_t *dir_fetch(const char *url, size_t max, size_t *len)
+{
+	struct body body = { .max = max };
+	char text[CURL_ERROR_SIZE] = "";
+	long status = 0;
+	CURLcode code;
+	CURL *curl;
+
+	if (strncmp(url, "https://", 8) != 0 && !(strncmp(url, "http://", 7) == 0 && is_loopback(url))) {
+		err("%s: only https:// is fetched, and http:// from this machine itself", url);
+		return NULL;
+	}
+	curl = curl_easy_init();
+	if (!curl) {
+		err("%s: libcurl does not start", url);
+		return NULL;
+	}
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_loopback(url) ? "http,https" : "https");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
+	/* slower than 1 kB/s for half a minute is broken; how long a slow line takes is its own business */
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 30L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 1800L);
+	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+	/* no proxy from the environment: whoever sets one up sees who asks */
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	code = curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(curl);
+	if (body.over || code == CURLE_FILESIZE_EXCEEDED)
+		err("%s: what comes is longer than any snapshot", url);
+	else if (code != CURLE_OK)
+		err("%s: cannot fetch: %s", url, text[0] ? text : curl_easy_strerror(code));
+	else if (status != 200)
+		err("%s: the server answers with status %ld", url, status);
+	else if (body.len) {
+		*len = body.len;
+		return body.bytes;
+	} else
+		err("%s: the server answers with nothing", url);
+	free(body.bytes);
+	return NULL;
+}
