@@ -372,6 +372,17 @@ err_free:
 	return ERR_PTR(err);
 }
 
+/* Both locks: no cell is between its refusal and the event, see cr_limit_tell(). */
+static void cr_circ_set_limit(struct cr_circuit *circ, u64 limit)
+{
+	spin_lock_bh(&circ->dir[0].lock);
+	spin_lock_nested(&circ->dir[1].lock, SINGLE_DEPTH_NESTING);
+	WRITE_ONCE(circ->limit, limit);
+	WRITE_ONCE(circ->limit_told, false);
+	spin_unlock(&circ->dir[1].lock);
+	spin_unlock_bh(&circ->dir[0].lock);
+}
+
 /**
  * cr_circ_set() - change limit, rate, device and addresses; extend once
  * @circ: circuit, its namespace's lock held; rtnl, too, when a device is given
@@ -434,10 +445,8 @@ int cr_circ_set(struct cr_circuit *circ, const struct cr_circ_cfg *cfg,
 	}
 	if (cfg->has_rate)
 		WRITE_ONCE(circ->rate, cfg->rate);
-	if (cfg->has_limit) {
-		WRITE_ONCE(circ->limit, cfg->limit);
-		WRITE_ONCE(circ->limit_told, false);
-	}
+	if (cfg->has_limit)
+		cr_circ_set_limit(circ, cfg->limit);
 	cr_event_circ(circ, CELLRELAY_EVENT_CIRC_CHANGED, CELLRELAY_REASON_REQUEST);
 	return 0;
 }

@@ -102,7 +102,8 @@ struct cr_half {
  * @large: CR_CELL_LARGE or CR_CELL_LARGE_V6MIN
  * @suite: a relay's suite
  * @dead: being deleted; set before it is unlinked
- * @limit_told: the CIRC_LIMIT event for this limit was sent
+ * @limit_told: the CIRC_LIMIT event for this limit was sent; with @limit, changed under
+ *	both directions' locks
  * @cn: namespace
  * @dev: device of a client or exit; RCU, changed under cn->lock
  * @inner4: client's inner address, 0: none. On an exit: the only source accepted and the

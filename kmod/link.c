@@ -155,6 +155,10 @@ struct cr_link *cr_link_new(struct cr_net *cn, const struct cr_link_cfg *cfg,
 		NL_SET_ERR_MSG(extack, "the namespace or the module is going away");
 		return ERR_PTR(-ESHUTDOWN);
 	}
+	if (cr_netns_paused()) {
+		NL_SET_ERR_MSG(extack, "the machine is being suspended; make links when it is back");
+		return ERR_PTR(-EBUSY);
+	}
 	if (cn->link_count >= cn->link_max) {
 		NL_SET_ERR_MSG(extack, "this namespace has all the links it may have; see LINK_MAX");
 		return ERR_PTR(-ENOSPC);

@@ -37,12 +37,21 @@ bool cr_fast_path(void)
 /*
  * A machine that is suspended, hibernated or forked may run twice, or come
  * back when the world has moved on; a sending counter used twice would break
- * the cipher. All links and circuits end before it happens.
+ * the cipher. All links and circuits end before it happens, and none are made
+ * until it is over.
  */
 static int cr_pm_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
-	if (action == PM_SUSPEND_PREPARE || action == PM_HIBERNATION_PREPARE)
-		cr_net_flush_all(CELLRELAY_REASON_SUSPEND, false);
+	switch (action) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		cr_netns_pause(true);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+		cr_netns_pause(false);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

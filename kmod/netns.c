@@ -17,6 +17,7 @@ static unsigned int cr_net_id;
 /* Every namespace's state, for what concerns the whole machine. */
 static LIST_HEAD(cr_nets);
 static DEFINE_MUTEX(cr_nets_lock); /* taken before any cr_net.lock */
+static bool cr_paused; /* machine is being suspended: no new links, so no circuits */
 static bool cr_going; /* module is being unloaded: new namespaces are born dead */
 
 /**
@@ -154,6 +155,31 @@ void cr_net_flush_all(u8 reason, bool socks)
 		cr_net_flush(cn, reason);
 	}
 	mutex_unlock(&cr_nets_lock);
+}
+
+/**
+ * cr_netns_pause() - the machine is about to stop, or goes on
+ * @pause: end everything, and let no link be made until called with false
+ *
+ * Processes still run between the notice and the freezing of the machine: what they
+ * made then would be in the image, and two machines could wake up from that.
+ */
+void cr_netns_pause(bool pause)
+{
+	WRITE_ONCE(cr_paused, pause);
+	/* Who did not see it holds a namespace's lock, which the flush takes next. */
+	if (pause)
+		cr_net_flush_all(CELLRELAY_REASON_SUSPEND, false);
+}
+
+/**
+ * cr_netns_paused() - is the machine about to stop? No link may be made then.
+ *
+ * Context: a namespace's lock held.
+ */
+bool cr_netns_paused(void)
+{
+	return READ_ONCE(cr_paused);
 }
 
 /**

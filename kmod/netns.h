@@ -107,6 +107,8 @@ void cr_net_expire_arm(struct cr_net *cn, u64 when);
 void cr_net_flush(struct cr_net *cn, u8 reason);
 void cr_net_flush_all(u8 reason, bool socks);
 void cr_netns_stop(void);
+void cr_netns_pause(bool pause);
+bool cr_netns_paused(void);
 void cr_net_stats(const struct cr_net *cn, struct cr_stats *sum);
 
 #endif /* CR_NETNS_H */

@@ -52,6 +52,21 @@ void cr_count_delivered(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 le
 	cr_count_trace(cn, circ, d, CELLRELAY_DELIVERED, CR_DROP_NONE, false, len);
 }
 
+/*
+ * The limit stopped a cell: tell so, once per limit. The direction's lock is held,
+ * which cr_circ_set_limit() takes too: this event never comes after the one that
+ * tells of a new limit, and a cell that was refused under the old limit does
+ * not use up the telling of the new one.
+ */
+static void cr_limit_tell(struct cr_circuit *circ, u32 len)
+{
+	u64 sum = READ_ONCE(circ->dir[0].count.bytes) + READ_ONCE(circ->dir[1].count.bytes);
+
+	if (sum + len <= circ->limit || xchg(&circ->limit_told, true))
+		return;
+	cr_event_circ(circ, CELLRELAY_EVENT_CIRC_LIMIT, CELLRELAY_REASON_LIMIT);
+}
+
 /**
  * cr_count_drop() - the cell was dropped
  * @cn: namespace
@@ -77,10 +92,9 @@ void cr_count_drop(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8
 		spin_lock(&dir->lock);
 		dir->dropped.cells++;
 		dir->dropped.bytes += len;
+		if (reason == CR_DROP_CREDIT && !READ_ONCE(circ->limit_told))
+			cr_limit_tell(circ, len);
 		spin_unlock(&dir->lock);
-		if (reason == CR_DROP_CREDIT && !READ_ONCE(circ->limit_told) &&
-		    !xchg(&circ->limit_told, true))
-			cr_event_circ(circ, CELLRELAY_EVENT_CIRC_LIMIT, CELLRELAY_REASON_LIMIT);
 	}
 	cr_count_trace(cn, circ, d, CELLRELAY_DROP, reason, orig, len);
 }

@@ -270,6 +270,23 @@ listening() {
 	[ -n "$(on "$1" ss -Hna $flag "sport = :$3" 2>/dev/null)" ]
 }
 
+# ---- the next topology ------------------------------------------------------
+
+# lib_again: removes all hosts, wires and background processes.
+lib_again() {
+	local n p
+	for n in ${LIB_NS[@]+"${LIB_NS[@]}"}; do
+		for p in $(ip netns pids "$n" 2>/dev/null); do
+			kill -KILL "$p" 2>/dev/null
+		done
+		ip netns del "$n"
+	done
+	wait
+	LIB_NS=() LIB_PIDS=()
+	LIB_WIRES=0
+	rm -rf "$LIB_TMP/keys"
+}
+
 # ---- the end ---------------------------------------------------------------
 
 lib_cleanup() {

@@ -46,8 +46,7 @@ bool cr_hdr_open(struct cr_hdr *hdr, const u8 *cell, size_t len, u32 link,
 	hdr_mask(tag, &keys->mask, &hdr->circ, &hdr->ctr);
 
 	/* One comparison of whole words: no time that depends on where they differ. */
-	return hdr_tag(cell, len, hdr, &keys->tag) == tag &&
-	       hdr->ctr < CR_CTR_LIMIT;
+	return hdr_tag(cell, len, hdr, &keys->tag) == tag;
 }
 
 void cr_hdr_seal(u8 *cell, size_t len, const struct cr_hdr *hdr,

@@ -13,7 +13,7 @@
 /** struct cr_hdr - an unmasked header
  * @link: receiver's link index
  * @circ: receiver's circuit id on that link; 0 is the link itself
- * @ctr: counter of the outermost layer, below CR_CTR_LIMIT
+ * @ctr: counter of the outermost layer; below CR_CTR_LIMIT in a cell that is not refused
  */
 struct cr_hdr {
 	u32 link;
@@ -42,7 +42,9 @@ u32 cr_hdr_link(const u8 *cell, const struct cr_siphash_key *idx);
  * @link: index as cr_hdr_link() gave it
  * @keys: receiving keys of the generation that owns @link
  *
- * Return: true when the tag is right and the counter is below CR_CTR_LIMIT.
+ * The counter may have any value; cr_replay_fresh() refuses CR_CTR_LIMIT and more.
+ *
+ * Return: true when the tag is right.
  */
 bool cr_hdr_open(struct cr_hdr *hdr, const u8 *cell, size_t len, u32 link,
 		 const struct cr_hdr_keys *keys);

@@ -84,20 +84,6 @@ tcp_works() {
 # not COMMAND...: does it fail?
 not() { ! "$@"; }
 
-lib_again() { # removes all hosts, for the next topology
-	local n p
-	for n in ${LIB_NS[@]+"${LIB_NS[@]}"}; do
-		for p in $(ip netns pids "$n" 2>/dev/null); do
-			kill -KILL "$p" 2>/dev/null
-		done
-		ip netns del "$n"
-	done
-	wait
-	LIB_NS=() LIB_PIDS=()
-	LIB_WIRES=0
-	rm -rf "$LIB_TMP/keys"
-}
-
 # ---- three hops --------------------------------------------------------------
 ktap_test "three hops: circuit and devices" chain 3 4 || ktap_finish
 ktap_test "three hops: ping, IPv4 and IPv6" ping_both

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Netlink tests: build/netlink-tests/NAME, each prints KTAP; they run in a VM.
 NLT_TESTS  := refuse objects rights dump events daemon fuzz
-NLT_BIN    := $(NLT_TESTS:%=$(O)/netlink-tests/%)
+# What network tests use as a daemon.
+NLT_TOOLS  := creditor roamd
+NLT_BIN    := $(patsubst %,$(O)/netlink-tests/%,$(NLT_TESTS) $(NLT_TOOLS))
 NLT_CFLAGS := -Ikmod/uapi $(shell pkg-config --cflags libnl-3.0 libnl-genl-3.0 2>/dev/null)
 NLT_LIBS   := -lnl-genl-3 -lnl-3
 PROGRAMS   += $(NLT_BIN)

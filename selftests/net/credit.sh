@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The limit of a circuit: never exceeded and reached to within two cells while both directions
+# race on two processors; told of once; raised, it goes on; held when the daemon is dead.
+here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source=selftests/lib.sh
+. "$here/../lib.sh"
+# shellcheck source=selftests/net/chain.sh
+. "$here/chain.sh"
+PATH=$here/../../build/bin:$here/../../build/netlink-tests:$PATH
+
+CIRCUITS=16
+BOUNDARIES=${BOUNDARIES:-1000}	# limits to reach
+STEP=6000		# bytes from one to the next, and up to two cells more
+RATE=150		# datagrams per second, circuit and direction: more than goes through
+ALLOWANCE=150000	# what the daemon leaves to each when it dies
+LARGE=1408
+PORT=6000
+
+ktap_start
+need relayctl udppace jq taskset creditor
+
+inner() { echo "10.99.0.$((1 + $1))"; }
+
+circuits() {
+	local i
+	chain 2 4 count $CIRCUITS || return 1
+	for i in $(seq 2 $CIRCUITS); do
+		echo "addr add $(inner "$i")/32 dev cell0"
+	done | on client ip -b -
+}
+
+# Both directions of all circuits, each from a processor of its own.
+race() {
+	local i h cpus
+	for i in $(seq $CIRCUITS); do
+		echo "$(inner "$i") 1200 $RATE"
+	done >"$LIB_TMP/flows"
+	for h in client server; do
+		bg on $h udppace count $PORT
+		busywait 10000 grep -q ready "$(bg_log $!)" || return 1
+	done
+	cpus=$(nproc)
+	bg on client sh -c "exec taskset -c 0 udppace send $SERVER4 $PORT 100000 <$LIB_TMP/flows"
+	FWD=$!
+	bg on server sh -c "exec taskset -c $((cpus - 1)) udppace sendto $PORT 100000 <$LIB_TMP/flows"
+	BWD=$!
+	busywait 20000 both_move
+}
+both_move() {
+	[ "$(on r1 relayctl -j circuit show | jq '[.circuits[] | select(.fwd.cells > 0 and .bwd.cells > 0)] | length')" = $CIRCUITS ]
+}
+
+limits_hold() { on r1 creditor $CIRCUITS "$BOUNDARIES" $STEP; }
+
+# The daemon gives a last allowance and is killed.
+daemon_dies() {
+	on r1 creditor $CIRCUITS $((2 * CIRCUITS)) $STEP die $ALLOWANCE >"$LIB_TMP/limits"
+	[ $? = 137 ] && [ "$(wc -l <"$LIB_TMP/limits")" = $CIRCUITS ] || { cat "$LIB_TMP/limits"; return 1; }
+	ALIVE=$(sums | awk 'NR == FNR { limit[$1] = $2; next } limit[$1] - $2 > 10 * 1408' "$LIB_TMP/limits" - | wc -l)
+}
+
+# sums: "id bytes" of r1's circuits
+sums() { on r1 relayctl -j circuit show | jq -r '.circuits[] | "\(.id) \(.fwd.bytes + .bwd.bytes)"'; }
+
+# over: circuits of which more passed than their limit; short: circuits that have not come near it
+over() { sums | awk 'NR == FNR { limit[$1] = $2; next } $2 > limit[$1]' "$LIB_TMP/limits" -; }
+short() { sums | awk -v cell=$LARGE 'NR == FNR { limit[$1] = $2; next } limit[$1] - $2 > 2 * cell' "$LIB_TMP/limits" -; }
+all_stopped() { [ -z "$(short)" ]; }
+
+stopped() {
+	local refused
+	[ "$ALIVE" -gt 0 ] || { echo "nobody had credit left when the daemon died"; return 1; }
+	busywait 60000 all_stopped || { echo "not at their limits:"; short; return 1; }
+	# Whoever would go on has had the chance.
+	refused=$(stat_of r1 drops.credit.cells)
+	busywait 20000 refuses $((refused + 20 * CIRCUITS)) || { echo "nothing was refused"; return 1; }
+	over=$(over)
+	[ -z "$over" ] || { echo "beyond their limits: $over"; return 1; }
+}
+refuses() { [ "$(stat_of r1 drops.credit.cells)" -ge "$1" ]; }
+
+# What r1 charged is what r1 sent, to the byte.
+charged_is_sent() {
+	local charged sent
+	stop "$FWD"
+	stop "$BWD"
+	busywait 20000 chain_conserved || return 1
+	charged=$(sums | awk '{ n += $2 } END { print n }')
+	sent=$(stat_of r1 out.bytes)
+	[ "$charged" = "$sent" ] || { echo "charged $charged bytes, sent $sent"; return 1; }
+}
+
+# No number of events is missing and nothing is told while nothing happens.
+quiet() {
+	local before
+	before=$(on r1 relayctl -j ns show | jq .namespace.event_seq)
+	on client ping -c 3 -i 0.1 -W 1 "$SERVER4" >/dev/null
+	[ "$(on r1 relayctl -j ns show | jq .namespace.event_seq)" = "$before" ]
+}
+
+ktap_test "two hops, $CIRCUITS circuits" circuits || ktap_finish
+ktap_test "traffic in both directions" race || ktap_finish
+ktap_test "$BOUNDARIES limits: none exceeded, each reached and told of once, events without a gap" limits_hold
+tail -n 1 "$LIB_TMP/out" | sed 's/^/# /'
+ktap_test "a daemon gives credit and dies" daemon_dies
+ktap_test "without it circuits go on to their limits and stop there" stopped
+ktap_test "a limit that was told of is not told of again" quiet
+ktap_test "what the relay charged is what it sent, every cell is accounted for" charged_is_sent
+ktap_finish
