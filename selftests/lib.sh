@@ -25,6 +25,7 @@ LIB_ID=cr$$
 LIB_NS=()
 LIB_PIDS=()
 LIB_WIRES=0
+LIB_LOGS=0
 LIB_TMP=$(mktemp -d "${TMPDIR:-/tmp}/cellrelay-test.XXXXXX") || exit 1
 declare -A LIB_WIRE_NUMBER LIB_WIRE_NS LIB_CAPTURE
 LIB_COUNT=0 LIB_PASSED=0 LIB_FAILED=0 LIB_SKIPPED=0
@@ -117,6 +118,9 @@ on() {
 # bg COMMAND...: in the background until the test ends; its process id is in $!.
 # Standard output and error go to bg_log of that id.
 bg() {
+	local log=$LIB_TMP/bg.log.$((++LIB_LOGS))
+	# The child may be slow to open it.
+	: >"$log"
 	(
 		# The id must be the program's, so that a signal reaches it.
 		trap - EXIT INT TERM HUP
@@ -128,9 +132,9 @@ bg() {
 			exec "$@"
 		fi
 		"$@"
-	) </dev/null >"$LIB_TMP/bg.new" 2>&1 &
+	) </dev/null >"$log" 2>&1 &
 	LIB_PIDS+=("$!")
-	mv "$LIB_TMP/bg.new" "$LIB_TMP/bg.$!"
+	ln -s "$log" "$LIB_TMP/bg.$!"
 }
 bg_log() { echo "$LIB_TMP/bg.$1"; }
 

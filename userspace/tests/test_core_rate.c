@@ -228,6 +228,39 @@ static void test_long_total(void **state)
 	}
 }
 
+/* A few cells a second for each: every circuit begins with a full bucket, which is two large
+ * cells, and they all begin together; that excess is bounded, and gone after a while.
+ */
+static void test_thin(void **state)
+{
+	static const struct { double cells, later, last; } caps[] = {
+		{ 1, 0.05, 0.03 }, { 2, 0.03, 0.02 }, { 4, 0.02, 0.01 }, { 16, 0.01, 0.005 },
+	};
+	unsigned int c, seed, i;
+
+	(void)state;
+	for (c = 0; c < 4; c++)
+		for (seed = 1; seed <= 12; seed++) {
+			double share = caps[c].cells * CR_CELL_LARGE;
+
+			sim_init(&sim, (u64)(64 * share), seed);
+			for (i = 0; i < 64; i++)
+				sim_add(&sim, SIM_CBR, share * (1.2 + seed % 2 * 8 + 2 * sim_uniform(&sim)));
+			sim_measure(&sim);
+			sim_run(&sim, 10);
+			/* two cells of each, and what the controller finds out on the way */
+			assert_true(sim_load(&sim) < 1.03 + 1.2 * 2 / (10 * caps[c].cells) * (1 + seed % 2));
+			assert_true(sim_load(&sim) > 0.97);
+			sim_measure(&sim);
+			sim_run(&sim, 30);
+			assert_near("seconds 10 to 30", sim_load(&sim), 1, caps[c].later);
+			assert_true(sim_jain(&sim, 0, 64) >= 0.98);
+			sim_measure(&sim);
+			sim_run(&sim, 60);
+			assert_near("seconds 30 to 60", sim_load(&sim), 1, caps[c].last);
+		}
+}
+
 /* Demands from a tenth to three times the share: everyone gets what max-min
  * fairness (water filling, computed here) says.
  */
@@ -447,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_greedy_poisson),
 		cmocka_unit_test(test_greedy_other_caps),
 		cmocka_unit_test(test_long_total),
+		cmocka_unit_test(test_thin),
 		cmocka_unit_test(test_max_min),
 		cmocka_unit_test(test_bursty),
 		cmocka_unit_test(test_join_leave),
