@@ -285,7 +285,8 @@ lib_again() {
 		done
 		ip netns del "$n"
 	done
-	wait
+	# Not a word about those that were killed.
+	{ wait; } 2>/dev/null
 	LIB_NS=() LIB_PIDS=()
 	LIB_WIRES=0
 	rm -rf "$LIB_TMP/keys"

@@ -63,6 +63,8 @@ freeze() {
 	capture_stop client r1
 	netem client r1 off
 	moves 5 || return 1
+	# Of suspend; hibernation always waits for 5 s.
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo freezer >/sys/power/pm_test && echo "$1" >/sys/power/state
 }
 
