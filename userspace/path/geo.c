@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libloc/database.h>
+#include <libloc/libloc.h>
+#include <libloc/network.h>
+
+#include "path/geo.h"
+
+struct cr_geo_table {
+	struct loc_ctx *ctx;
+	struct loc_database *db;
+};
+
+struct cr_geo_table *cr_geo_open(const char *path)
+{
+	struct cr_geo_table *t = calloc(1, sizeof(*t));
+	FILE *f = fopen(path, "re");
+	int error = errno;
+
+	if (t && f) {
+		error = EBADMSG;
+		if (loc_new(&t->ctx) == 0) {
+			/* it would write to standard error */
+			loc_set_log_priority(t->ctx, -1);
+			if (loc_database_new(t->ctx, &t->db, f) == 0) {
+				fclose(f);	/* the library has its own descriptor */
+				return t;
+			}
+		}
+	}
+	if (f)
+		fclose(f);
+	cr_geo_close(t);
+	errno = error;
+	return NULL;
+}
+
+void cr_geo_close(struct cr_geo_table *table)
+{
+	if (!table)
+		return;
+	if (table->db)
+		loc_database_unref(table->db);
+	if (table->ctx)
+		loc_unref(table->ctx);
+	free(table);
+}
+
+struct cr_geo cr_geo_find(struct cr_geo_table *table, const struct cr_address *a)
+{
+	struct loc_network *net = NULL;
+	struct cr_geo geo = { 0 };
+	struct in6_addr ip = { { { 0 } } };
+	const char *country;
+
+	if (!table)
+		return geo;
+	if (a->family == 4) {
+		ip.s6_addr[10] = ip.s6_addr[11] = 0xff;
+		memcpy(ip.s6_addr + 12, a->ip, 4);
+	} else {
+		memcpy(ip.s6_addr, a->ip, 16);
+	}
+	if (loc_database_lookup(table->db, &ip, &net) != 0 || !net)
+		return geo;
+	geo.as = loc_network_get_asn(net);
+	country = loc_network_get_country_code(net);
+	/* A1 to A3, T1 and XD are libloc's marks for "anycast", "satellite" and the like: no country */
+	if (country && strlen(country) == 2 && country[0] >= 'A' && country[0] <= 'Z' &&
+	    country[1] >= 'A' && country[1] <= 'Z' && strcmp(country, "XD") != 0)
+		memcpy(geo.country, country, 3);
+	loc_network_unref(net);
+	return geo;
+}
