@@ -4,7 +4,7 @@
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
 CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o)
 CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace $(PROOF_CFLAGS) -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
-CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson -lcurl
+CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(PATH_LIB) $(PATH_LIBS) $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson -lcurl
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
 	@mkdir -p $(@D)
@@ -13,7 +13,7 @@ $(O)/relayctl/%.o: userspace/relayctl/%.c
 
 $(O)/relayctl/acct.o: $(O)/bpf/acct.skel.h
 
-$(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(DIR_LIB) $(PROOF_LIB)
+$(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
@@ -25,7 +25,7 @@ PROGRAMS += $(O)/bin/relayctl
 CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o,$(CTL_OBJ))
 CTL_TESTS    := relayctl_golden relayctl_cli relayctl_directory
 
-$(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ) $(DIR_LIB) $(PROOF_LIB)
+$(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -lutil

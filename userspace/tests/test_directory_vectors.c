@@ -14,6 +14,7 @@
 
 #define SNAPSHOT	"userspace/tests/golden/relayctl/directory.snapshot"
 #define DESCRIPTOR	"userspace/tests/golden/relayctl/relay.descriptor"
+#define NETWORK		"userspace/tests/golden/relayctl/network.snapshot"
 #define VECTORS		"userspace/tests/vectors/directory.json"
 
 static json_t *hex(const void *bytes, size_t len)
@@ -100,10 +101,46 @@ static void test_vectors(void **state)
 	free(bytes);
 }
 
+/* Ten relays of ten operators in ten networks: what the goldens of path and offers choose from. */
+static void test_network(void **state)
+{
+	struct cr_snapshot_head head;
+	struct cr_entry e[10];
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	memset(e, 0, sizeof(e));
+	for (uint32_t i = 0; i < 10; i++) {
+		struct cr_descriptor *d = &e[i].d;
+
+		fix_descriptor(d, i, i);
+		d->address[0].ip[1] = (uint8_t)(10 + i);
+		d->address[1].ip[3] = (uint8_t)(10 + i);
+		d->roles = i < 4 ? CR_ROLE_EXIT : i < 7 ? CR_ROLE_ENTRY : i == 7 ? CR_ROLE_NAT : 0;
+		d->rule_count = 0;
+		if (d->roles & CR_ROLE_EXIT) {
+			d->rule_count = 1;
+			assert_true(cr_rule_parse(&d->rule[0], i ? "accept any any any" : "accept tcp any 443"));
+		}
+		d->tariff = 100 * (i % 4 + 1);
+		e[i].stake = 4000 + 100 * i;
+		assert_int_equal(fix_resign(d, i, i), CR_DIR_OK);
+	}
+	fix_head(&head, 8);
+	head.params.constraints = CR_DIFFER_OPERATOR | CR_DIFFER_PREFIX;
+	bytes = fix_snapshot(&head, e, 10, &len);
+	fix_sign(bytes, &len, 0);
+	fix_sign(bytes, &len, 1);
+	same_file(NETWORK, bytes, len);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_network),
 	};
 
 	return sodium_init() < 0 || cmocka_run_group_tests_name("directory vectors", tests, NULL, NULL);

@@ -389,6 +389,33 @@ static void by_http(void **state)
 	FETCH(RC_REFUSED, NULL, "cannot fetch", "http://127.0.0.1:1/", NOW);
 }
 
+/* Choosing: refusals say what to ask for less of. */
+static void paths(void **state)
+{
+#define SEED "0101010101010101010101010101010101010101010101010101010101010101"
+	(void)state;
+	RUN(RC_ABSENT, NULL, "no snapshot yet", "path", "explain", "store", "kept");
+	RUN(RC_ABSENT, NULL, "no snapshot yet", "offers", "store", "kept");
+	FETCH(RC_OK, NULL, NULL, "s7", NOW);
+	RUN(RC_OK, "2 relays", "no table of countries", "offers", "store", "kept", "now", NOW, "table", "net.json");
+	RUN(RC_OK, "2 relays", "is stale since", "offers", "store", "kept", "now", STALE);
+	RUN(RC_OK, "differ in", NULL, "path", "explain", "store", "kept", "now", NOW, "hops", "2", "table", "/dev/null");
+	RUN(RC_OK, "may agree in  as; country", NULL, "path", "explain", "store", "kept", "now", NOW, "hops", "2",
+	    "table", "/dev/null");
+	RUN(RC_OK, "all that you do not encrypt", NULL, "path", "explain", "store", "kept", "now", NOW, "hops", "1");
+	RUN(RC_REFUSED, NULL, "2 relays could be middle, but none of them goes with the rest", "path", "explain",
+	    "store", "kept", "now", NOW);
+	RUN(RC_REFUSED, NULL, "cost more than the ceiling", "path", "explain", "store", "kept", "now", NOW,
+	    "max-price", "99");
+	RUN(RC_REFUSED, NULL, "none of 2 relays can be exit", "path", "explain", "store", "kept", "now", NOW,
+	    "port", "tcp/443", "port", "udp/25");
+	RUN(RC_USAGE, NULL, "two capital letters", "offers", "exit-country", "de");
+	RUN(RC_USAGE, NULL, "not as tcp/443", "offers", "port", "443");
+	RUN(RC_USAGE, NULL, "not as tcp/443", "offers", "port", "tcp/65536");
+	RUN(RC_USAGE, NULL, "64 hexadecimal digits", "path", "explain", "seed", "12");
+	RUN(RC_USAGE, NULL, "from 1 to 8", "path", "explain", "hops", "9");
+}
+
 /* Keys as genkey makes them. */
 static void genkey(void **state)
 {
@@ -410,7 +437,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, cleanup)
 	const struct CMUnitTest tests[] = {
 		TEST(good), TEST(refused), TEST(authority_refuses), TEST(make_refuses), TEST(describe_refuses),
-		TEST(by_http), TEST(genkey),
+		TEST(by_http), TEST(paths), TEST(genkey),
 	};
 
 	return cmocka_run_group_tests_name("relayctl directory", tests, NULL, NULL);

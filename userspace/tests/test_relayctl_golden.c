@@ -18,6 +18,8 @@
 #include <string.h>
 
 #define GOLDEN	"userspace/tests/golden/relayctl"
+#define NETWORK	GOLDEN "/network.snapshot"
+#define SEED	"0101010101010101010101010101010101010101010101010101010101010101"
 #define SCHEMA	"docs/man/relayctl-json.5.scd"
 
 /**
@@ -94,6 +96,14 @@ static const struct golden goldens[] = {
 	  GOLDEN "/authorities", "now", "1767225600" }, 0, NULL, RC_OK },
 	{ "directory-stale.json", { "-j", "directory", "verify", GOLDEN "/directory.snapshot", "authorities",
 	  GOLDEN "/authorities", "now", "1767229200" }, 0, NULL, RC_REFUSED },
+	{ "path.json", { "-jp", "path", "explain", "file", NETWORK, "table", "/dev/null", "now", "1767225600",
+	  "seed", SEED }, 0, NULL, RC_OK },
+	{ "path.txt", { "path", "explain", "file", NETWORK, "table", "/dev/null", "now", "1767225600",
+	  "seed", SEED }, 0, NULL, RC_OK },
+	{ "offers.json", { "-jp", "offers", "file", NETWORK, "table", "/dev/null", "now", "1767225600",
+	  "port", "udp/53" }, 0, NULL, RC_OK },
+	{ "offers.txt", { "offers", "file", NETWORK, "table", "/dev/null", "now", "1767225600",
+	  "max-price", "300" }, 0, NULL, RC_OK },
 	{ "batch.json", { "-jp", "-b", GOLDEN "/batch" }, 1, NULL, RC_PARTIAL },
 };
 
