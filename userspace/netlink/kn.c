@@ -18,7 +18,7 @@
 
 const char *(*kn_attr_name)(const struct arg *args, unsigned int attr);
 
-static struct nl_sock *genl_sk, *rtnl_sk, *event_sk;
+static struct nl_sock *genl_sk, *rtnl_sk, *event_sk, *daemon_sk;
 static uint16_t family;
 static uint8_t family_version;
 static uint32_t event_group;
@@ -286,7 +286,8 @@ void kn_close(void)
 	nl_socket_free(genl_sk);
 	nl_socket_free(rtnl_sk);
 	nl_socket_free(event_sk);
-	genl_sk = rtnl_sk = event_sk = NULL;
+	nl_socket_free(daemon_sk);
+	genl_sk = rtnl_sk = event_sk = daemon_sk = NULL;
 	family = 0;
 }
 
@@ -360,10 +361,17 @@ static int any_seq(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+static void set_room(struct nl_sock *sk, int room)
+{
+	int fd = nl_socket_get_fd(sk);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
 enum rc kn_event_join(int room)
 {
 	enum rc rc = kn_open();
-	int fd;
 
 	if (rc)
 		return rc;
@@ -372,16 +380,34 @@ enum rc kn_event_join(int room)
 	event_sk = sock_open(NETLINK_GENERIC);
 	if (!event_sk)
 		return fail(RC_REFUSED, "cannot open generic netlink: %s", strerror(errno));
-	fd = nl_socket_get_fd(event_sk);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	set_room(event_sk, room);
 	if (nl_socket_add_membership(event_sk, event_group) < 0)
 		return fail(RC_REFUSED, "cannot listen to events: %s; it takes CAP_NET_ADMIN",
 			    strerror(errno));
 	return RC_OK;
 }
 
-enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost)
+enum rc kn_daemon_join(int room)
+{
+	static const struct kn_what what = { .doing = "become this namespace's daemon" };
+	struct reply r = { .what = &what };
+	struct nl_msg *msg;
+	enum rc rc;
+
+	msg = kn_new(CELLRELAY_CMD_DAEMON, &rc);
+	if (!msg)
+		return rc;
+	daemon_sk = sock_open(NETLINK_GENERIC);
+	if (!daemon_sk) {
+		kn_drop(msg);
+		return fail(RC_REFUSED, "cannot open generic netlink: %s", strerror(errno));
+	}
+	set_room(daemon_sk, room);
+	return transact(daemon_sk, msg, &r);
+}
+
+/* Messages that nobody asked for. @wait: for one, else all that are there. */
+static enum rc take(struct nl_sock *sk, kn_fn fn, void *arg, bool wait, bool *lost)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	struct reply r = { .fn = fn, .arg = arg };
@@ -392,15 +418,44 @@ enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost)
 		return fail(RC_REFUSED, "out of memory");
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &r);
 	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_seq, NULL);
-	errno = 0;
-	ret = nl_recvmsgs(event_sk, cb);
+	do {
+		errno = 0;
+		ret = nl_recvmsgs(sk, cb);
+	} while (ret >= 0 && !wait);
 	nl_cb_put(cb);
 	/* libnl calls a full receive buffer "out of memory" */
 	if (ret == -NLE_NOMEM || (ret < 0 && errno == ENOBUFS))
 		*lost = true;
-	else if (ret < 0 && ret != -NLE_INTR)
-		return fail(RC_REFUSED, "cannot read events: %s", nl_geterror(ret));
+	else if (ret < 0 && ret != -NLE_INTR && ret != -NLE_AGAIN)
+		return fail(RC_REFUSED, "cannot read what the kernel sends: %s", nl_geterror(ret));
 	return r.rc;
+}
+
+enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost)
+{
+	return take(event_sk, fn, arg, true, lost);
+}
+
+enum rc kn_event_read(kn_fn fn, void *arg, bool *lost)
+{
+	nl_socket_set_nonblocking(event_sk);
+	return take(event_sk, fn, arg, false, lost);
+}
+
+enum rc kn_daemon_read(kn_fn fn, void *arg, bool *lost)
+{
+	nl_socket_set_nonblocking(daemon_sk);
+	return take(daemon_sk, fn, arg, false, lost);
+}
+
+int kn_event_fd(void)
+{
+	return nl_socket_get_fd(event_sk);
+}
+
+int kn_daemon_fd(void)
+{
+	return nl_socket_get_fd(daemon_sk);
 }
 
 uint64_t kn_u64(struct nlattr *const *tb, int attr, uint64_t missing)

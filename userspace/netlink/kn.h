@@ -64,6 +64,21 @@ bool kn_interrupted(void);
 enum rc kn_event_join(int room);
 enum rc kn_event_wait(kn_fn fn, void *arg, bool *lost);
 
+/*
+ * Become the daemon of this namespace: control messages and datagrams come to a socket of their own, at most @room
+ * bytes of them wait.
+ */
+enum rc kn_daemon_join(int room);
+
+/*
+ * For a loop of events: the sockets' descriptors, and reading all that waits there without blocking. *@lost: the
+ * socket overflowed.
+ */
+int kn_event_fd(void);
+int kn_daemon_fd(void);
+enum rc kn_event_read(kn_fn fn, void *arg, bool *lost);
+enum rc kn_daemon_read(kn_fn fn, void *arg, bool *lost);
+
 /* Attributes with fallback. */
 uint64_t kn_u64(struct nlattr *const *tb, int attr, uint64_t missing);
 uint32_t kn_u32(struct nlattr *const *tb, int attr, uint32_t missing);

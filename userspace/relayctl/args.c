@@ -11,49 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool args_addr(const char *word, struct addr *a)
-{
-	memset(a, 0, sizeof(*a));
-	if (inet_pton(AF_INET, word, a->bytes) == 1)
-		a->len = 4;
-	else if (inet_pton(AF_INET6, word, a->bytes) == 1)
-		a->len = 16;
-	return a->len != 0;
-}
-
-bool args_endpoint(const char *word, struct addr *a)
-{
-	bool brackets = word[0] == '[';
-	const char *colon = strrchr(word, ':');
-	char host[INET6_ADDRSTRLEN];
-	unsigned long port;
-	size_t len;
-	char *end;
-
-	if (!colon || colon[1] < '0' || colon[1] > '9')
-		return false;
-	port = strtoul(colon + 1, &end, 10);
-	if (*end || port == 0 || port > 65535)
-		return false;
-
-	len = colon - word;
-	if (brackets) {
-		if (len < 2 || word[len - 1] != ']')
-			return false;
-		word++;
-		len -= 2;
-	}
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, word, len);
-	host[len] = '\0';
-	/* brackets and only brackets mean IPv6, else the last group looks like a port */
-	if (!args_addr(host, a) || (a->len == 16) != brackets)
-		return false;
-	a->port = port;
-	return true;
-}
-
 struct suffix {
 	const char *name;
 	uint64_t num, den;
@@ -162,15 +119,15 @@ static enum rc value(const struct arg *a, struct argval *v, const char *word)
 		}
 		return bad(a, word, want);
 	case ARG_ADDR:
-		return args_addr(word, &v->addr) ? RC_OK : bad(a, word, "an IPv4 or IPv6 address");
+		return addr_parse(word, &v->addr) ? RC_OK : bad(a, word, "an IPv4 or IPv6 address");
 	case ARG_ADDR4:
-		return args_addr(word, &v->addr) && v->addr.len == 4 ? RC_OK :
+		return addr_parse(word, &v->addr) && v->addr.len == 4 ? RC_OK :
 		       bad(a, word, "an IPv4 address");
 	case ARG_ADDR6:
-		return args_addr(word, &v->addr) && v->addr.len == 16 ? RC_OK :
+		return addr_parse(word, &v->addr) && v->addr.len == 16 ? RC_OK :
 		       bad(a, word, "an IPv6 address");
 	case ARG_ENDPOINT:
-		return args_endpoint(word, &v->addr) ? RC_OK :
+		return addr_endpoint(word, &v->addr) ? RC_OK :
 		       bad(a, word, "an address and port such as 192.0.2.1:4000 or [2001:db8::1]:4000");
 	case ARG_IFACE:
 		if (strcmp(word, "none") == 0)

@@ -7,6 +7,7 @@
 #ifndef RELAYCTL_ARGS_H
 #define RELAYCTL_ARGS_H
 
+#include "netlink/endpoint.h"
 #include "relayctl.h"
 
 struct nl_msg;
@@ -69,13 +70,6 @@ struct arg {
 	const char *complete;
 };
 
-/** struct addr - an address as the kernel takes it */
-struct addr {
-	uint8_t bytes[16];
-	uint8_t len;	/* 4 or 16 */
-	uint16_t port;	/* host order */
-};
-
 /** struct argval - a parsed argument; same index as its table */
 struct argval {
 	bool set;
@@ -130,10 +124,6 @@ const struct verb *args_verb(const struct object *o, const char *word);
 void args_usage_all(FILE *f);
 void args_usage_object(FILE *f, const struct object *o);
 void args_usage_verb(FILE *f, const struct object *o, const struct verb *verb);
-
-/* One address or endpoint. Return: false when it is none. */
-bool args_addr(const char *word, struct addr *a);
-bool args_endpoint(const char *word, struct addr *a);
 
 /* For completion: position of the argument that @word names exactly or shortens; -1. */
 int args_find(const struct arg *args, const char *word, bool quiet);

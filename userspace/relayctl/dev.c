@@ -7,41 +7,8 @@
 
 #include "fmt.h"
 #include "json.h"
+#include "netlink/dev.h"
 #include "object.h"
-
-#define KIND	"cellrelay"
-
-static struct nl_msg *link_msg(uint16_t type, uint16_t flags, enum rc *rc)
-{
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *msg = kn_rtnl_new(type, flags, rc);
-
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
-		kn_drop(msg);
-		*rc = fail(RC_REFUSED, "out of memory");
-		return NULL;
-	}
-	return msg;
-}
-
-static bool put_kind(struct nl_msg *msg)
-{
-	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
-
-	if (!info || nla_put_string(msg, IFLA_INFO_KIND, KIND) < 0)
-		return false;
-	nla_nest_end(msg, info);
-	return true;
-}
-
-/* A device of ours? Others are passed over without a word. */
-static bool is_ours(struct nlattr *const *tb)
-{
-	struct nlattr *info[IFLA_INFO_MAX + 1];
-
-	return tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) == 0 &&
-	       info[IFLA_INFO_KIND] && nla_strcmp(info[IFLA_INFO_KIND], KIND) == 0;
-}
 
 static enum rc print(struct nlmsghdr *nlh, void *arg)
 {
@@ -52,7 +19,7 @@ static enum rc print(struct nlmsghdr *nlh, void *arg)
 	bool up;
 
 	(void)arg;
-	if (nlmsg_parse(nlh, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 || !is_ours(tb))
+	if (nlmsg_parse(nlh, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 || !kn_dev_ours(tb))
 		return RC_OK;
 	if (tb[IFLA_IFNAME])
 		nla_strlcpy(name, tb[IFLA_IFNAME], sizeof(name));
@@ -89,10 +56,10 @@ enum rc dev_print_all(void)
 	struct nl_msg *msg;
 	enum rc rc;
 
-	msg = link_msg(RTM_GETLINK, 0, &rc);
+	msg = kn_dev_msg(RTM_GETLINK, 0, &rc);
 	if (!msg)
 		return rc;
-	if (!put_kind(msg)) {
+	if (!kn_dev_kind(msg)) {
 		kn_drop(msg);
 		return fail(RC_REFUSED, "out of memory");
 	}
@@ -114,24 +81,13 @@ static const struct arg add_args[] = {
 
 static enum rc add(const struct verb *verb, const struct argval *v)
 {
-	struct kn_what what = { .doing = "" };
-	struct nl_msg *msg;
 	enum rc rc;
 
 	(void)verb;
 	rc = kn_open();		/* "not loaded" says more than "unknown device type" */
 	if (rc)
 		return rc;
-	snprintf(what.doing, sizeof(what.doing), "add device %s", v[0].word);
-	msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &rc);
-	if (!msg)
-		return rc;
-	if (nla_put_string(msg, IFLA_IFNAME, v[0].word) < 0 || !put_kind(msg) ||
-	    (v[1].set && nla_put_u32(msg, IFLA_MTU, v[1].num) < 0)) {
-		kn_drop(msg);
-		return fail(RC_REFUSED, "out of memory");
-	}
-	return kn_rtnl(msg, false, NULL, NULL, &what);
+	return kn_dev_add(v[0].word, v[1].set ? v[1].num : 0, true);
 }
 
 static const struct arg del_args[] = {
@@ -144,7 +100,7 @@ static enum rc note_kind(struct nlmsghdr *nlh, void *arg)
 {
 	struct nlattr *tb[IFLA_MAX + 1];
 
-	*(bool *)arg = nlmsg_parse(nlh, sizeof(struct ifinfomsg), tb, IFLA_MAX, NULL) == 0 && is_ours(tb);
+	*(bool *)arg = nlmsg_parse(nlh, sizeof(struct ifinfomsg), tb, IFLA_MAX, NULL) == 0 && kn_dev_ours(tb);
 	return RC_OK;
 }
 
@@ -158,7 +114,7 @@ static enum rc del(const struct verb *verb, const struct argval *v)
 	(void)verb;
 	snprintf(what.doing, sizeof(what.doing), "delete device %s", v[0].word);
 	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
-	msg = link_msg(RTM_GETLINK, 0, &rc);
+	msg = kn_dev_msg(RTM_GETLINK, 0, &rc);
 	if (!msg)
 		return rc;
 	nla_put_string(msg, IFLA_IFNAME, v[0].word);
@@ -167,7 +123,7 @@ static enum rc del(const struct verb *verb, const struct argval *v)
 		return rc;
 	if (!ours)
 		return fail(RC_REFUSED, "cannot %s: it is not a cellrelay device", what.doing);
-	msg = link_msg(RTM_DELLINK, 0, &rc);
+	msg = kn_dev_msg(RTM_DELLINK, 0, &rc);
 	if (!msg)
 		return rc;
 	nla_put_string(msg, IFLA_IFNAME, v[0].word);

@@ -109,7 +109,7 @@ static enum rc take_wires(struct gen *g)
 			goto bad;
 		memcpy(near, g->v[WIRE].words[i], comma - g->v[WIRE].words[i]);
 		near[comma - g->v[WIRE].words[i]] = '\0';
-		if (!args_endpoint(near, &w->end[0]) || !args_endpoint(comma + 1, &w->end[1]) ||
+		if (!addr_endpoint(near, &w->end[0]) || !addr_endpoint(comma + 1, &w->end[1]) ||
 		    w->end[0].len != w->end[1].len)
 			goto bad;
 		w->index[0] = nonzero();
@@ -186,15 +186,6 @@ static void key_to(struct gen *g, const char *name1, FILE *a, const char *name2,
 	fprintf(b, "%s = %s\n", name2, g->secret);
 }
 
-static const char *endpoint_text(char *buf, const struct addr *a)
-{
-	char host[INET6_ADDRSTRLEN] = "";
-
-	inet_ntop(a->len == 4 ? AF_INET : AF_INET6, a->bytes, host, sizeof(host));
-	snprintf(buf, FMT_LEN, a->len == 4 ? "%s:%u" : "[%s]:%u", host, a->port);
-	return buf;
-}
-
 /* Sockets of a node: one per family and port. Return: id of the one for @a. */
 static unsigned int sock_for(struct node *nd, const struct addr *a, const struct addr *other)
 {
@@ -208,7 +199,7 @@ static unsigned int sock_for(struct node *nd, const struct addr *a, const struct
 
 static void node_links(struct gen *g)
 {
-	char peer[FMT_LEN];
+	char peer[ADDR_TEXT];
 
 	for (unsigned int n = 0; n <= g->hops; n++) {
 		const struct wire *prev = n ? &g->wire[n - 1] : NULL;
@@ -219,14 +210,14 @@ static void node_links(struct gen *g)
 		if (prev) {
 			sock = sock_for(nd, &prev->end[1], NULL);
 			fprintf(nd->batch, "link add id %u sock %u peer %s\n", n, sock,
-				endpoint_text(peer, &prev->end[0]));
+				addr_text(peer, &prev->end[0]));
 			fprintf(nd->batch, "key add link %u gen 0 file node%u.keys peer-idx-file node%u.idx send\n",
 				n, n, n - 1);
 		}
 		if (next) {
 			sock = sock_for(nd, &next->end[0], prev ? &prev->end[1] : NULL);
 			fprintf(nd->batch, "link add id %u sock %u peer %s\n", n + 1, sock,
-				endpoint_text(peer, &next->end[1]));
+				addr_text(peer, &next->end[1]));
 			fprintf(nd->batch, "key add link %u gen 0 file node%u.keys peer-idx-file node%u.idx send\n",
 				n + 1, n, n + 1);
 		}

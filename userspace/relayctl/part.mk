@@ -20,9 +20,9 @@ $(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(PATH_LIB) $(DIR_LIB) $(P
 
 PROGRAMS += $(O)/bin/relayctl
 
-# Tests link everything but the process and what talks to the kernel (userspace/netlink), which
+# Tests link everything but the process and what talks to the kernel (netlink/kn.c), which
 # relayctl_mock.c stands in for.
-CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o,$(CTL_OBJ))
+CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o,$(CTL_OBJ)) $(O)/netlink/dev.o $(O)/netlink/endpoint.o
 CTL_TESTS    := relayctl_golden relayctl_cli relayctl_directory
 
 $(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
