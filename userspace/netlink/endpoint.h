@@ -23,7 +23,13 @@ bool addr_endpoint(const char *word, struct addr *a);
 /* The endpoint as text; returns @buf. */
 const char *addr_text(char buf[ADDR_TEXT], const struct addr *a);
 
+/* The address alone; returns @buf. */
+const char *addr_host(char buf[ADDR_TEXT], const struct addr *a);
+
 /* Same address and port? */
 bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* Of the public Internet: not private, loopback, link-local, multicast, shared (CGN), documentation, or one of those inside IPv6. */
+bool addr_public(const struct addr *a);
 
 #endif /* CELLRELAY_NETLINK_ENDPOINT_H */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/* relayd: options, start, the loop, the end. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "circs.h"
+#include "config.h"
+#include "exits.h"
+#include "keys.h"
+#include "links.h"
+#include "netlink/kn.h"
+#include "notify.h"
+#include "relayd.h"
+#include "socket.h"
+#include "tunnel.h"
+
+#define CONFIG	"/etc/cellrelay/relayd.conf"
+
+static bool stopping, flushing;
+static struct cr_snapshot_id snapshot;
+static int epoll_fd = -1;
+static int marks[3];	/* their addresses stand for these in epoll: */
+enum { MARK_MESSAGES, MARK_EVENTS, MARK_SIGNALS };
+
+const struct cr_snapshot_id *relayd_snapshot(void)
+{
+	return &snapshot;
+}
+
+void relayd_stop(bool flush)
+{
+	stopping = true;
+	flushing = flush;
+}
+
+void relayd_resync(void)
+{
+	err("events were lost: looking at what the kernel has");
+	links_check();
+	circs_check();
+}
+
+json_t *relayd_status(void)
+{
+	json_t *links = json_array(), *tunnels = json_array();
+	unsigned int through, own;
+
+	links_json(links);
+	tunnels_json(tunnels);
+	circs_count(&through, &own);
+	return json_pack("{s:i,s:s,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
+			 conf.relay, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
+			 "tunnels", tunnels);
+}
+
+static enum rc watch(int fd, int mark)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &marks[mark] };
+
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return fail(RC_REFUSED, "cannot wait for events: %s", strerror(errno));
+	return RC_OK;
+}
+
+static int signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static enum rc start(int sig)
+{
+	enum rc rc = RC_OK;
+
+	if (conf.peers[0])
+		rc = peers_read(conf.peers);
+	if (!rc)
+		rc = keys_load(conf.keys[0] ? conf.keys : NULL);
+	if (!rc)
+		rc = kernel_open();
+	if (!rc)
+		rc = links_init();
+	if (!rc)
+		rc = exits_init();
+	/* what was built before goes on: the kernel kept it */
+	if (!rc)
+		rc = links_adopt();
+	if (!rc)
+		rc = circs_adopt();
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (!rc && (epoll_fd < 0 || sig < 0))
+		rc = fail(RC_REFUSED, "cannot wait for events: %s", strerror(errno));
+	if (!rc)
+		rc = watch(kn_daemon_fd(), MARK_MESSAGES);
+	if (!rc)
+		rc = watch(kn_event_fd(), MARK_EVENTS);
+	if (!rc)
+		rc = watch(sig, MARK_SIGNALS);
+	if (!rc)
+		rc = socket_open(epoll_fd);
+	if (!rc)
+		tunnels_start();
+	return rc;
+}
+
+static enum rc loop(void)
+{
+	enum rc rc = RC_OK;
+
+	while (!stopping && !rc) {
+		struct epoll_event ev[16];
+		int n = epoll_wait(epoll_fd, ev, 16, timers_run());
+
+		for (int i = 0; i < n && !rc; i++) {
+			void *what = ev[i].data.ptr;
+
+			if (what == &marks[MARK_MESSAGES])
+				rc = kernel_read_messages();
+			else if (what == &marks[MARK_EVENTS])
+				rc = kernel_read_events();
+			else if (what == &marks[MARK_SIGNALS])
+				relayd_stop(false);	/* the kernel keeps what works; "stop" with "flush" does not */
+			else
+				socket_event(what, ev[i].events);
+		}
+		if (n < 0 && errno != EINTR)
+			rc = fail(RC_REFUSED, "cannot wait for events: %s", strerror(errno));
+	}
+	return rc;
+}
+
+static void finish(void)
+{
+	notify("STOPPING=1");
+	socket_close();
+	if (flushing) {
+		tunnels_down();
+		circs_flush();
+		links_flush();
+	}
+	tunnels_free();
+	circs_free();
+	links_free();
+	exits_free();
+	peers_free();
+	kernel_close();
+	keys_free();
+}
+
+static int usage(FILE *f, enum rc rc)
+{
+	fputs("usage: relayd [--config FILE] [--check]\n"
+	      "       relayd --keygen FOLDER\n"
+	      "  -c, --config FILE    configuration (" CONFIG ")\n"
+	      "      --check          look at the configuration only\n"
+	      "      --keygen FOLDER  make identity and key of a relay; prints what others need to know of it\n"
+	      "  -h, --help           this text\n"
+	      "  -V, --version        version\n", f);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'C' },
+		{ "keygen", required_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+	};
+	const struct rlimit none = { 0, 0 };
+	const char *config = CONFIG;
+	bool check = false;
+	enum rc rc;
+	int o, sig;
+
+	setrlimit(RLIMIT_CORE, &none);	/* keys must not end in a core dump */
+	umask(077);
+	if (sodium_init() < 0)
+		return fail(RC_REFUSED, "libsodium does not start");
+	while ((o = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			config = optarg;
+			break;
+		case 'C':
+			check = true;
+			break;
+		case 'k':
+			return keys_make(optarg);
+		case 'h':
+			return usage(stdout, RC_OK);
+		case 'V':
+			puts("relayd " CELLRELAY_VERSION);
+			return RC_OK;
+		default:
+			return usage(stderr, RC_USAGE);
+		}
+	}
+	if (optind < argc)
+		return usage(stderr, RC_USAGE);
+	rc = config_read(&conf, config);
+	if (rc || check)
+		return rc;
+	sig = signals();
+	rc = start(sig);
+	if (!rc) {
+		notify("READY=1");
+		fprintf(stderr, "relayd: ready\n");
+		rc = loop();
+	}
+	finish();
+	return rc;
+}

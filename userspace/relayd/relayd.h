@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What the whole daemon shares. */
+#ifndef RELAYD_RELAYD_H
+#define RELAYD_RELAYD_H
+
+#include <jansson.h>
+
+#include "control/message.h"
+
+/* The newest snapshot that we have; number 0: none. */
+const struct cr_snapshot_id *relayd_snapshot(void);
+
+/* Ends the loop; @flush: leave nothing in the kernel. */
+void relayd_stop(bool flush);
+
+/* State for `relayctl status`. */
+json_t *relayd_status(void);
+
+#endif /* RELAYD_RELAYD_H */

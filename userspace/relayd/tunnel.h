@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The client: circuits of our own, hop by hop, along a path that was chosen. */
+#ifndef RELAYD_TUNNEL_H
+#define RELAYD_TUNNEL_H
+
+#include <jansson.h>
+
+#include "circs.h"
+
+/* Builds 1 + conf.spares circuits along @path (names with commas between) and keeps them. */
+enum rc tunnels_up(const char *path);
+/* Ends them, and takes the addresses away. */
+void tunnels_down(void);
+/* After the adoption: what is left of before. */
+void tunnels_start(void);
+void tunnels_free(void);
+void tunnels_json(json_t *array);
+/* Is one carrying packets? */
+bool tunnels_ready(void);
+
+/* circs.c tells: CREATED, a CONTROL message, the circuit is going. */
+void tunnel_created(struct tunnel *t, const struct cr_created *m);
+void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *msg, size_t len);
+void tunnel_lost(struct tunnel *t, const struct circ *c);
+void tunnel_adopt(struct circ *c, const struct kcirc *k);
+
+#endif /* RELAYD_TUNNEL_H */
