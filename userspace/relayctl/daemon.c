@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* relayctl up, down, status, stop: what relayd does, asked over its socket (docs/relayd-socket.md). */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fmt.h"
+#include "json.h"
+#include "object.h"
+
+#define SOCKET		"/run/cellrelay/relayd.sock"
+#define ANSWER_MAX	(64u << 20)	/* a relay with a hundred thousand links */
+
+static int dial(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(a.sun_path)) {
+		err("the name of a socket has at most %zu characters", sizeof(a.sun_path) - 1);
+		return -1;
+	}
+	strcpy(a.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		err("relayd is not running (%s); try: systemctl start relayd", path);
+	else if (errno == EACCES)
+		err("relayd's socket %s is not for you; it takes membership in the group cellrelay", path);
+	else
+		err("cannot reach relayd at %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool send_all(int fd, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* One line; to be freed. */
+static char *receive_line(int fd)
+{
+	size_t room = 65536, len = 0;
+	char *buf = malloc(room);
+
+	while (buf) {
+		ssize_t n = recv(fd, buf + len, room - len - 1, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		buf[len] = '\0';
+		if (buf[len - 1] == '\n')
+			return buf;
+		if (len + 1 == room) {
+			char *more = room < ANSWER_MAX ? realloc(buf, room * 2) : NULL;
+
+			if (!more)
+				break;
+			buf = more;
+			room *= 2;
+		}
+	}
+	free(buf);
+	return NULL;
+}
+
+/* Asks; takes @q. The answer is to be given back with json_decref(). */
+static enum rc ask(const char *path, json_t *q, json_t **answer)
+{
+	char *text = q ? json_dumps(q, JSON_COMPACT) : NULL, *line = NULL;
+	int fd = text ? dial(path) : -1;
+	enum rc rc = fd < 0 ? RC_ABSENT : RC_OK;
+	const char *why;
+
+	json_decref(q);
+	*answer = NULL;
+	if (!rc && send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1))
+		line = receive_line(fd);
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		return rc;
+	*answer = line ? json_loads(line, 0, NULL) : NULL;
+	free(line);
+	if (!*answer)
+		return fail(RC_ABSENT, "relayd at %s gave no answer", path);
+	if (json_is_true(json_object_get(*answer, "ok")))
+		return RC_OK;
+	why = json_string_value(json_object_get(*answer, "error"));
+	rc = fail(RC_REFUSED, "relayd refuses: %s", why ? why : "it does not say why");
+	json_decref(*answer);
+	*answer = NULL;
+	return rc;
+}
+
+/* An answer as a part of our document. */
+static void emit(const char *name, const json_t *v)
+{
+	const char *key;
+	json_t *part;
+	size_t i;
+
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		json_open(name, '{');
+		json_object_foreach((json_t *)v, key, part)
+			emit(key, part);
+		json_close();
+		break;
+	case JSON_ARRAY:
+		json_open(name, '[');
+		json_array_foreach(v, i, part)
+			emit(NULL, part);
+		json_close();
+		break;
+	case JSON_STRING:
+		json_str(name, json_string_value(v));
+		break;
+	case JSON_INTEGER:
+		json_s64(name, json_integer_value(v));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		json_bool(name, json_is_true(v));
+		break;
+	default:
+		json_str(name, NULL);
+	}
+}
+
+static const char *word(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "-";
+}
+
+static long long num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void print_tunnel(const json_t *t)
+{
+	const json_t *path = json_object_get(t, "path"), *relay;
+	size_t i;
+
+	fprintf(opt.out, "%scircuit%s", fmt_bold(), fmt_plain());
+	json_array_foreach(path, i, relay)
+		fprintf(opt.out, "%s%s", i ? " > " : " ", json_string_value(relay));
+	fprintf(opt.out, ": %s", word(t, "step"));
+	if (json_object_get(t, "took_ms"))
+		fprintf(opt.out, " after %lld ms", num(t, "took_ms"));
+	if (json_is_true(json_object_get(t, "active")))
+		fprintf(opt.out, ", in use, inner addresses %s and %s", word(t, "inner4"), word(t, "inner6"));
+	fputc('\n', opt.out);
+}
+
+static void print_status(const json_t *a)
+{
+	const json_t *list, *o;
+	size_t i;
+
+	fprintf(opt.out, "%srelayd%s %s: %s, %lld circuits through us, %lld of our own\n", fmt_bold(), fmt_plain(),
+		word(a, "version"), json_is_true(json_object_get(a, "relay")) ? "relay" : "client", num(a, "relayed"),
+		num(a, "own"));
+	list = json_object_get(a, "tunnels");
+	json_array_foreach(list, i, o)
+		print_tunnel(o);
+	list = json_object_get(a, "links");
+	json_array_foreach(list, i, o)
+		fprintf(opt.out, "%slink %lld%s with %s at %s: %s, %lld circuits\n", fmt_bold(), num(o, "id"), fmt_plain(),
+			word(o, "relay"), word(o, "address"), word(o, "state"), num(o, "circuits"));
+}
+
+enum { UP_PATH, UP_WAIT, UP_SOCKET };
+
+#define ARG_SOCKET { .name = "socket", .kind = ARG_WORD, .meta = "FILE", .help = "relayd's socket (" SOCKET ")" }
+
+static const struct arg up_args[] = {
+	[UP_PATH] = { .name = "path", .kind = ARG_WORD, .flags = ARG_POS | ARG_REQ, .meta = "A,B,C",
+		      .help = "relays by name, the one next to us first" },
+	[UP_WAIT] = { .name = "wait", .kind = ARG_MSEC, .width = 4, .meta = "TIME",
+		      .help = "how long to wait until packets can pass (30s)" },
+	[UP_SOCKET] = ARG_SOCKET,
+	{ .name = NULL },
+};
+
+static const char *socket_of(const struct argval *v)
+{
+	return v->set ? v->word : SOCKET;
+}
+
+static enum rc up(const struct verb *verb, const struct argval *v)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int tries = (int)((v[UP_WAIT].set ? v[UP_WAIT].num : 30000) / 50);
+	const char *path = socket_of(&v[UP_SOCKET]);
+	bool is_ready = false;
+	json_t *a;
+	enum rc rc;
+
+	(void)verb;
+	rc = ask(path, json_pack("{s:s,s:s}", "do", "up", "path", v[UP_PATH].word), &a);
+	json_decref(a);
+	while (!rc) {
+		rc = ask(path, json_pack("{s:s}", "do", "status"), &a);
+		is_ready = json_is_true(json_object_get(a, "ready"));
+		json_decref(a);
+		if (rc || is_ready || !tries--)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (!rc && !is_ready)
+		rc = fail(RC_REFUSED, "the circuit along %s is not ready yet; relayd goes on trying, see: relayctl status",
+			  v[UP_PATH].word);
+	return rc;
+}
+
+static const struct arg socket_args[] = { ARG_SOCKET, { .name = NULL } };
+
+static enum rc down(const struct verb *verb, const struct argval *v)
+{
+	json_t *a;
+	enum rc rc = ask(socket_of(&v[0]), json_pack("{s:s}", "do", "down"), &a);
+
+	(void)verb;
+	json_decref(a);
+	return rc;
+}
+
+static enum rc status(const struct verb *verb, const struct argval *v)
+{
+	json_t *a;
+	enum rc rc = ask(socket_of(&v[0]), json_pack("{s:s}", "do", "status"), &a);
+
+	(void)verb;
+	if (rc)
+		return rc;
+	if (opt.json)
+		emit("daemon", a);
+	else
+		print_status(a);
+	json_decref(a);
+	return RC_OK;
+}
+
+static const struct arg stop_args[] = {
+	{ .name = "flush", .kind = ARG_FLAG, .help = "end circuits, links and sockets, too: leave nothing in the kernel" },
+	ARG_SOCKET,
+	{ .name = NULL },
+};
+
+static enum rc stop(const struct verb *verb, const struct argval *v)
+{
+	json_t *a;
+	enum rc rc = ask(socket_of(&v[1]), json_pack("{s:s,s:b}", "do", "stop", "flush", v[0].set), &a);
+
+	(void)verb;
+	json_decref(a);
+	return rc;
+}
+
+static const struct verb up_verbs[] = {
+	{ .run = up, .args = up_args, .help = "bring the client's circuits up" },
+	{ .name = NULL },
+};
+
+static const struct verb down_verbs[] = {
+	{ .run = down, .args = socket_args, .help = "end the client's circuits" },
+	{ .name = NULL },
+};
+
+static const struct verb status_verbs[] = {
+	{ .run = status, .args = socket_args, .help = "what relayd does" },
+	{ .name = NULL },
+};
+
+static const struct verb stop_verbs[] = {
+	{ .run = stop, .args = stop_args, .help = "end relayd; what it built stays, without flush" },
+	{ .name = NULL },
+};
+
+const struct object obj_up = { "up", NULL, up_verbs, 0, "bring the client's circuits up (relayd)" };
+const struct object obj_down = { "down", NULL, down_verbs, 0, "end them (relayd)" };
+const struct object obj_status = { "status", NULL, status_verbs, 0, "links, circuits and tunnels of relayd" };
+const struct object obj_stop = { "stop", NULL, stop_verbs, 0, "end relayd" };
