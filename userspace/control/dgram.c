@@ -45,17 +45,28 @@ static void xor_stream(uint8_t *out, const uint8_t *in, size_t size, const uint8
 	crypto_stream_chacha20_ietf_xor(out, in, size, nonce, key);
 }
 
-bool cr_dgram_seal(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
-		   const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context)
+bool cr_dgram_seal_with(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
+			const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context,
+			const uint8_t random[32])
 {
 	if (!size_ok(size) || !cr_frame_put(out + CR_DGRAM_HDR, size - CR_DGRAM_HDR, type, msg, len))
 		return false;
-	randombytes_buf(out, CR_DGRAM_HDR);
+	memcpy(out, random, 16);
+	memcpy(out + CR_DGRAM_COOKIE, random + 16, 16);
 	xor_stream(out + CR_DGRAM_HDR, out + CR_DGRAM_HDR, size - CR_DGRAM_HDR, out, k->stream);
 	mac_of(out + CR_DGRAM_MAC, out, k->mac, context);
 	if (cookie)
 		cr_siphash128(out + CR_DGRAM_COOKIE, cookie, out, CR_DGRAM_COOKIE);
 	return true;
+}
+
+bool cr_dgram_seal(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
+		   const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context)
+{
+	uint8_t random[32];
+
+	randombytes_buf(random, sizeof(random));
+	return cr_dgram_seal_with(out, size, k, type, msg, len, cookie, context, random);
 }
 
 bool cr_dgram_is(const uint8_t *in, size_t size, const uint8_t mac[16], const uint8_t *context)

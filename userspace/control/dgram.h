@@ -45,6 +45,11 @@ enum cr_dgram_type {
 bool cr_dgram_seal(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
 		   const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context);
 
+/** cr_dgram_seal_with() - the same with given random bytes, for test vectors: @random: 32 of them */
+bool cr_dgram_seal_with(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
+			const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context,
+			const uint8_t random[32]);
+
 /** cr_dgram_is() - made by someone who knows @mac? Constant time. */
 bool cr_dgram_is(const uint8_t *in, size_t size, const uint8_t mac[16], const uint8_t *context);
 

@@ -20,12 +20,28 @@ $(CONTROL_LIB): $(CONTROL_SRC:userspace/control/%.c=$(O)/control/%.o)
 $(CONTROL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lcmocka -lsodium
+	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lcmocka -ljansson -lsodium
 
 $(CONTROL_TESTS:%=$(O)/tests/san/test_%): $(O)/tests/san/test_%: userspace/tests/test_%.c $(CONTROL_SRC) userspace/noise/noise.c
 	@mkdir -p $(@D)
 	$(call say,CCLD-SAN,$@)
-	$(Q)$(CC) $(SAN_CFLAGS) $(CONTROL_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lsodium
+	$(Q)$(CC) $(SAN_CFLAGS) $(CONTROL_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -ljansson -lsodium
+
+$(O)/tests/test_control_dgram $(O)/tests/san/test_control_dgram: userspace/tests/vectors.c
+
+$(O)/tests/gen_control: userspace/tests/gen_control.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lsodium
+
+.PHONY: check-vectors-control
+## check-vectors-control: control.json is what its generator writes, docs/protocol.md quotes it
+check-vectors-control: $(O)/tests/gen_control
+	$(Q)$< | cmp - userspace/tests/vectors/control.json && echo 'ok - vectors/control.json'
+	$(Q)sed -n '/^## 19/,$$p' docs/protocol.md | grep -o '`[0-9a-f]\{16,\}`' | tr -d '`' | \
+		{ n=0; while read -r hex; do n=$$((n + 1)); grep -qF "$$hex" userspace/tests/vectors/control.json || \
+		{ echo "docs/protocol.md: $$hex is not in control.json"; exit 1; }; done; [ $$n -ge 12 ] && echo 'ok - docs/protocol.md'; }
+CHECKS += check-vectors-control
 
 UNIT_TESTS += $(CONTROL_TESTS:%=$(O)/tests/test_%) $(CONTROL_TESTS:%=$(O)/tests/san/test_%)
 

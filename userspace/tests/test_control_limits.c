@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* Every limit of the control plane is what the design asks, and what the messages allow. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "control/dgram.h"
+#include "control/limits.h"
+#include "control/message.h"
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(CR_HOPS_MAX, 8);
+	assert_int_equal(CR_EXTENDS_MAX, 8);
+	assert_int_equal(CR_LINK_REKEY_MS, 10 * 60 * 1000);
+	assert_true(CR_LINK_REKEY_CELLS == 1ull << 31);
+	assert_int_equal(CR_LINK_CONFIRM_MS, 5000);
+	assert_int_equal(CR_ROAM_PING_BYTES, 16);
+	assert_int_equal(CR_FORGET_MS, 10000);
+	assert_int_equal(CR_CIRCUIT_OLD_MS, 10 * 60 * 1000);
+	assert_true(CR_CIRCUIT_OLD_BYTES == 64ull << 30);
+	assert_true(CR_FREE_BYTES == 256u << 10);
+	assert_int_equal(CR_STATIC_LIFE_MS, 7 * 24 * 3600 * 1000);
+	assert_int_equal(CR_SNAPSHOT_PERIODS, 3);
+	assert_int_equal(CR_SNAPSHOT_PERIOD_MS, 10 * 60 * 1000);
+}
+
+/* Limits that only make sense together. */
+static void test_relations(void **state)
+{
+	(void)state;
+	/* keys live until a renewal that began in time can end */
+	assert_true(CR_LINK_KEY_LIFE_MS > CR_LINK_REKEY_MS + 2 * CR_HELLO_TRIES * CR_HELLO_TRY_MS + CR_LINK_OLD_KEY_MS);
+	/* a circuit is not forgotten while its next hop is still being asked */
+	assert_true(CR_FORGET_MS > CR_CREATE_TRY_MS * CR_CREATE_TRIES);
+	assert_int_equal(CR_PING_LEN, CR_ROAM_PING_BYTES);
+}
+
+/* What is said fits where it is said. */
+static void test_room(void **state)
+{
+	const size_t link = CR_CELL_SMALL - CR_HDR_LEN - CR_CTL_OVERHEAD - CR_CTL_HDR_LEN;
+
+	(void)state;
+	assert_int_equal(link, 213);
+	assert_true(CR_CREATE_LEN <= link);
+	assert_true(CR_CREATED_LEN <= link);
+	assert_true(1 + CR_LINK_MSG1_LEN <= link);
+	assert_true(1 + CR_LINK_MSG2_LEN <= link);
+	assert_true(CR_DGRAM_HDR + CR_CTL_HDR_LEN + CR_LINK_MSG1_LEN <= CR_CELL_SMALL);
+	/* EXTEND by the last relay but one, in the smaller of the large cells */
+	assert_true(CR_CTL_HDR_LEN + CR_EXTEND_LEN <=
+		    cr_payload_len(CR_CELL_LARGE_V6MIN - CR_HDR_LEN, CR_HOPS_MAX - 1));
+	/* and for three relays in a small cell */
+	assert_true(CR_CTL_HDR_LEN + CR_EXTEND_LEN <= cr_payload_len(CR_CELL_SMALL - CR_HDR_LEN, 2));
+	assert_true(CR_CTL_HDR_LEN + CR_ATTACHED_LEN <= cr_payload_len(CR_CELL_SMALL - CR_HDR_LEN, CR_HOPS_MAX));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_relations), cmocka_unit_test(test_room),
+	};
+
+	return cmocka_run_group_tests_name("control limits", tests, NULL, NULL);
+}
