@@ -9,6 +9,7 @@
 #include "main.h"
 #include "netlink.h"
 #include "relay.h"
+#include "suite.h"
 #include "trace.h"
 
 #define CR_KILL_QUEUED	0	/* bit of cr_circuit.kill_state */
@@ -27,11 +28,31 @@ static void cr_circ_trace(const struct cr_circuit *circ, u32 event)
 	local_bh_enable();
 }
 
+/* Does a key want to be freed in process context? */
+static bool cr_circ_sleeps(const struct cr_circuit *circ)
+{
+	unsigned int i;
+
+	/* The two keys of a hop are of one suite. */
+	for (i = 0; i < circ->nr_hops; i++)
+		if (cr_cipher_sleeps(&circ->hops[i].fwd))
+			return true;
+	return cr_cipher_sleeps(&circ->dir[CELLRELAY_FWD].cipher);
+}
+
 static void cr_circ_free(struct cr_circuit *circ)
 {
+	unsigned int i;
+
 	cr_dev_free_circ(circ);
+	for (i = 0; i < circ->nr_hops; i++) {
+		cr_cipher_clear(&circ->hops[i].fwd);
+		cr_cipher_clear(&circ->hops[i].bwd);
+	}
 	if (circ->hops)
 		kfree_sensitive(circ->hops);
+	for (i = 0; i < ARRAY_SIZE(circ->dir); i++)
+		cr_cipher_clear(&circ->dir[i].cipher);
 	memzero_explicit(circ->dir, sizeof(circ->dir));
 	kmem_cache_free(cr_circ_cache, circ);
 }
@@ -46,8 +67,8 @@ static void cr_circ_reap(struct work_struct *work)
 
 /*
  * No reader is left, so nobody can queue a kill any more; but one may be queued
- * or running, and only process context can wait for it. @rcu is done with, so
- * @reap may use its memory.
+ * or running, and only process context can wait for it, or free a key of suite 2. @rcu is
+ * done with, so @reap may use its memory.
  */
 static void cr_circ_free_rcu(struct rcu_head *rcu)
 {
@@ -55,7 +76,7 @@ static void cr_circ_free_rcu(struct rcu_head *rcu)
 
 	cr_circ_trace(circ, CELLRELAY_CIRC_DEL);
 	ida_free(&cr_slots, circ->slot);
-	if (test_bit(CR_KILL_QUEUED, &circ->kill_state)) {
+	if (test_bit(CR_KILL_QUEUED, &circ->kill_state) || cr_circ_sleeps(circ)) {
 		INIT_WORK(&circ->reap, cr_circ_reap);
 		queue_work(cr_wq, &circ->reap);
 	} else {
@@ -94,14 +115,6 @@ static int cr_circ_check_large(u16 large, struct netlink_ext_ack *extack)
 		return 0;
 	NL_SET_ERR_MSG(extack, "the large cell size must be 1408 or 1232");
 	return -EINVAL;
-}
-
-static int cr_circ_check_suite(u8 suite, struct netlink_ext_ack *extack)
-{
-	if (suite == CELLRELAY_SUITE_CHACHA)
-		return 0;
-	NL_SET_ERR_MSG(extack, "this kernel offers cipher suite 1 (ChaCha20-Poly1305) only");
-	return -EOPNOTSUPP;
 }
 
 static int cr_circ_check_ids(struct cr_net *cn, u32 rx, u32 tx, struct netlink_ext_ack *extack)
@@ -153,9 +166,6 @@ static int cr_circ_check(struct cr_net *cn, const struct cr_circ_cfg *cfg,
 			NL_SET_ERR_MSG(extack, "a relay's circuit needs the link and ids towards the client (PREV_*)");
 			return -EINVAL;
 		}
-		err = cr_circ_check_suite(cfg->suite, extack);
-		if (err)
-			return err;
 		break;
 	case CELLRELAY_ROLE_CLIENT:
 		if (cfg->has_prev || !cfg->has_next) {
@@ -321,8 +331,12 @@ struct cr_circuit *cr_circ_new(struct cr_net *cn, const struct cr_circ_cfg *cfg,
 	if (cfg->role == CELLRELAY_ROLE_RELAY) {
 		circ->pos = cfg->pos;
 		circ->suite = cfg->suite;
-		memcpy(circ->dir[CELLRELAY_FWD].key, cfg->key_fwd, CR_KEY_LEN);
-		memcpy(circ->dir[CELLRELAY_BWD].key, cfg->key_bwd, CR_KEY_LEN);
+		err = cr_cipher_set(&circ->dir[CELLRELAY_FWD].cipher, cfg->suite, cfg->key_fwd,
+				    extack) ?:
+		      cr_cipher_set(&circ->dir[CELLRELAY_BWD].cipher, cfg->suite, cfg->key_bwd,
+				    extack);
+		if (err)
+			goto err_free;
 	} else {
 		circ->hops = kcalloc(CR_HOPS_MAX, sizeof(*circ->hops), GFP_KERNEL_ACCOUNT);
 		if (!circ->hops) {
@@ -478,12 +492,13 @@ int cr_circ_hop_new(struct cr_circuit *circ, const struct cr_hop_cfg *cfg,
 		NL_SET_ERR_MSG(extack, "the circuit has an exit hop");
 		return -EEXIST;
 	}
-	err = cr_circ_check_suite(cfg->suite, extack);
-	if (err)
-		return err;
 	hop = &circ->hops[cfg->pos - 1];
-	memcpy(hop->key_fwd, cfg->key_fwd, CR_KEY_LEN);
-	memcpy(hop->key_bwd, cfg->key_bwd, CR_KEY_LEN);
+	err = cr_cipher_set(&hop->fwd, cfg->suite, cfg->key_fwd, extack) ?:
+	      cr_cipher_set(&hop->bwd, cfg->suite, cfg->key_bwd, extack);
+	if (err) {
+		cr_cipher_clear(&hop->fwd);
+		return err;
+	}
 	atomic64_set(&hop->tx_ctr, get_random_u64() & (CR_CTR_START_LIMIT - 1));
 	hop->suite = cfg->suite;
 	hop->exit = cfg->exit;

@@ -9,6 +9,7 @@
 
 #include <linux/cellrelay.h>
 
+#include "core/aead.h"
 #include "core/frame.h"
 #include "link.h"
 
@@ -28,7 +29,7 @@ struct cr_dev;
  * @link_out: link they leave by; NULL: they end here. Set once more when a circuit
  *	is extended (release; readers acquire)
  * @circ_out: id that the receiver of @link_out chose
- * @key: layer key of a relay (forward: opens, backward: seals)
+ * @cipher: layer key of a relay (forward: opens, backward: seals)
  * @tx_ctr: next counter of a relay's backward layer; one for forwarded and own cells
  * @bucket: rate limit
  * @count: cells and bytes that were charged: forwarded, delivered or originated
@@ -44,7 +45,7 @@ struct cr_dir {
 
 	struct cr_link *link_out;
 	u32 circ_out;
-	u8 key[CR_KEY_LEN];
+	struct cr_cipher cipher;
 	atomic64_t tx_ctr;
 	struct cr_bucket bucket;
 	struct cellrelay_count count;
@@ -54,8 +55,8 @@ struct cr_dir {
 
 /**
  * struct cr_hop - a client's end of one hop
- * @key_fwd: seals forward layers
- * @key_bwd: opens backward layers
+ * @fwd: seals forward layers
+ * @bwd: opens backward layers
  * @tx_ctr: next forward counter
  * @top: replay window's top, backward; under the lock of the circuit's backward direction
  * @win: replay window, likewise
@@ -63,8 +64,8 @@ struct cr_dir {
  * @exit: DATA goes to, and is taken from, this hop only
  */
 struct cr_hop {
-	u8 key_fwd[CR_KEY_LEN];
-	u8 key_bwd[CR_KEY_LEN];
+	struct cr_cipher fwd;
+	struct cr_cipher bwd;
 	atomic64_t tx_ctr;
 	u64 top;
 	struct cr_replay win;
@@ -119,7 +120,8 @@ struct cr_half {
  * @kill_state: bit 0: @kill_work was queued
  * @kill_reason: enum cellrelay_event_reason
  * @rcu: frees it, keys wiped
- * @reap: frees it in process context when @kill_work was ever queued
+ * @reap: frees it in process context when @kill_work was ever queued, or a key is one of
+ *	suite 2
  */
 struct cr_circuit {
 	struct cr_dir dir[2];

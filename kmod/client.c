@@ -55,7 +55,7 @@ enum cr_verdict cr_client_open(struct cr_rx *rx)
 		hop = &circ->hops[k];
 		if (!cr_replay_fresh(&hop->win, READ_ONCE(hop->top), next))
 			return client_drop(rx, CR_DROP_REPLAY);
-		if (!cr_layer_open(body, body_len, k + 1, hop->key_bwd, next, &tr))
+		if (!cr_layer_open(body, body_len, k + 1, &hop->bwd, next, &tr))
 			return client_drop(rx, CR_DROP_AUTH);
 		ctr[k++] = next;
 		next = tr.ctr;
@@ -130,7 +130,7 @@ u8 cr_client_seal(struct cr_circuit *circ, u8 *cell, u32 len, u8 hop, u8 type, b
 			ctr = atomic64_fetch_add(1, &h->tx_ctr);
 		if (unlikely(ctr >= CR_CTR_LIMIT))
 			return CR_DROP_CTR_EXHAUSTED;
-		cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, k, h->key_fwd, ctr, &tr);
+		cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, k, &h->fwd, ctr, &tr);
 		tr.ctr = ctr;
 		tr.type = CR_CELL_RELAY;
 	}

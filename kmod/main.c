@@ -13,6 +13,7 @@
 #include "netlink.h"
 #include "netns.h"
 #include "relay.h"
+#include "suite.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -74,6 +75,7 @@ static int __init cr_init(void)
 	err = wait_for_random_bytes();
 	if (err)
 		return err;
+	cr_suite_init();
 	cr_wq = alloc_workqueue("cellrelay", WQ_UNBOUND, 0);
 	if (!cr_wq)
 		return -ENOMEM;

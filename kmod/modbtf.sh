@@ -135,12 +135,13 @@ base=$(find_base) || without "the kernel's types are found neither in $headers n
 work=$tmp/$name
 cp "$ko" "$work" || exit 1
 if ! has_section .BTF; then
-	pahole -J --btf_gen_floats --lang_exclude=rust --btf_base "$base" "$work" 2>"$tmp/err" ||
+	# It has llvm-objcopy add the section unless told otherwise, as the kernel's build does.
+	LLVM_OBJCOPY=${LLVM_OBJCOPY:-objcopy} pahole -J --btf_gen_floats --lang_exclude=rust --btf_base "$base" "$work" 2>"$tmp/err" ||
 		without "pahole failed: $(head -n 1 "$tmp/err")"
 fi
 if has_section .BTF_ids; then
 	resolver=$(find_resolver) ||
-		without "resolve_btfids is missing: install linux-kbuild-6.12 or set RESOLVE_BTFIDS"
+		without "resolve_btfids is missing: install any linux-kbuild-6.12.* (apt-cache search linux-kbuild-6.12) or set RESOLVE_BTFIDS"
 	"$resolver" -b "$base" "$work" 2>"$tmp/err" || without "$resolver failed: $(head -n 1 "$tmp/err")"
 fi
 kept=$ko

@@ -277,7 +277,7 @@ static enum cr_verdict cr_work_fwd(struct cr_rx *rx)
 	struct cr_hdr hdr;
 	u8 reason = 0;
 
-	if (unlikely(!cr_layer_open(body, body_len, circ->pos, dir->key, rx->hdr.ctr, &tr)))
+	if (unlikely(!cr_layer_open(body, body_len, circ->pos, &dir->cipher, rx->hdr.ctr, &tr)))
 		return cr_rx_drop(rx, CR_DROP_AUTH);
 	switch (tr.type) {
 	case CR_CELL_RELAY:
@@ -336,7 +336,7 @@ static u8 cr_seal_bwd(struct cr_circuit *circ, u8 *cell, u32 len, u64 ctr,
 
 	if (unlikely(ctr >= CR_CTR_LIMIT))
 		return CR_DROP_CTR_EXHAUSTED;
-	cr_layer_seal(body, body_len, circ->pos, dir->key, ctr, tr);
+	cr_layer_seal(body, body_len, circ->pos, &dir->cipher, ctr, tr);
 	cr_filler(body + layer_len, body_len - layer_len);
 	hdr.link = send->tx_index;
 	hdr.circ = dir->circ_out;

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The two primitives under the core: ChaCha20-Poly1305 (RFC 8439, nonce = 4
- * zero bytes | LE64(counter), no additional data) and a ChaCha20 keystream.
- * Kernel: lib/crypto, the flat calls, which check the tag before they decrypt.
+ * The primitives under the core: ChaCha20-Poly1305 (RFC 8439), for layers of
+ * suite 2 AES-256-GCM (NIST SP 800-38D), and a ChaCha20 keystream. Both AEADs:
+ * nonce = 4 zero bytes | LE64(counter), no additional data, a tag of 16 bytes.
+ * Kernel: lib/crypto, the flat calls, which check the tag before they decrypt;
+ * the crypto API for AES (../suite.c).
  * Userspace: libsodium; call sodium_init() first, or it stays portable C.
  */
 #ifndef CR_CORE_AEAD_H
 #define CR_CORE_AEAD_H
 
 #include "wire.h"
+
+/**
+ * struct cr_cipher - a layer's key, one hop and direction, and with it its suite
+ * @aes: suite 2: the prepared key, owned by whoever made this: in the kernel a struct
+ *	crypto_aead, in userspace a struct cr_aes_key. NULL: suite 1
+ * @key: suite 1: CR_KEY_LEN bytes; suite 2: zero
+ */
+struct cr_cipher {
+	void *aes;
+	u8 key[CR_KEY_LEN];
+};
 
 #ifdef __KERNEL__
 
@@ -44,6 +57,12 @@ static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key)
 {
 	cr_compat_chacha20_xor(buf, len, key);
 }
+
+/* AES-256-GCM with a prepared key (suite.c); as above, but cr_aes_open() leaves @buf undefined
+ * when it fails.
+ */
+void cr_aes_seal(void *aes, u8 *buf, size_t len, u64 ctr);
+bool cr_aes_open(void *aes, u8 *buf, size_t len, u64 ctr);
 
 #else /* userspace */
 
@@ -101,6 +120,79 @@ static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key)
 	crypto_stream_chacha20_ietf_xor_ic(buf, buf, len, nonce, 0, key);
 }
 
+/** struct cr_aes_key - an AES-256-GCM key made ready */
+struct cr_aes_key {
+	crypto_aead_aes256gcm_state st;
+};
+
+/**
+ * cr_aes_prepare() - make a key ready for suite 2
+ * @aes: to fill in; the caller wipes it
+ * @key: CR_KEY_LEN bytes
+ *
+ * Return: false where libsodium has no AES because this processor has none.
+ */
+static inline bool cr_aes_prepare(struct cr_aes_key *aes, const u8 *key)
+{
+	return crypto_aead_aes256gcm_is_available() &&
+	       !crypto_aead_aes256gcm_beforenm(&aes->st, key);
+}
+
+static inline void cr_aes_seal(void *aes, u8 *buf, size_t len, u64 ctr)
+{
+	const struct cr_aes_key *k = aes;
+	u8 nonce[12];
+
+	cr_aead_nonce(nonce, ctr);
+	crypto_aead_aes256gcm_encrypt_afternm(buf, NULL, buf, len, NULL, 0, NULL, nonce, &k->st);
+}
+
+static inline bool cr_aes_open(void *aes, u8 *buf, size_t len, u64 ctr)
+{
+	const struct cr_aes_key *k = aes;
+	u8 nonce[12];
+
+	if (len < CR_AEAD_TAG_LEN)
+		return false;
+	cr_aead_nonce(nonce, ctr);
+	return !crypto_aead_aes256gcm_decrypt_afternm(buf, NULL, NULL, buf, len, NULL, 0, nonce,
+						      &k->st);
+}
+
 #endif
+
+/** cr_cipher_chacha() - make @c a key of suite 1 */
+static inline void cr_cipher_chacha(struct cr_cipher *c, const u8 *key)
+{
+	c->aes = NULL;
+	memcpy(c->key, key, CR_KEY_LEN);
+}
+
+/** cr_cipher_seal() - encrypt in place and append the tag
+ * @c: key
+ * @buf: @len bytes of plaintext, then room for CR_AEAD_TAG_LEN
+ * @len: plaintext length
+ * @ctr: counter, never used twice with @c
+ */
+static inline void cr_cipher_seal(const struct cr_cipher *c, u8 *buf, size_t len, u64 ctr)
+{
+	if (c->aes)
+		cr_aes_seal(c->aes, buf, len, ctr);
+	else
+		cr_aead_seal(buf, len, c->key, ctr);
+}
+
+/** cr_cipher_open() - authenticate and decrypt in place
+ * @c: key
+ * @buf: ciphertext and tag; on failure unchanged with suite 1, undefined with suite 2
+ * @len: length with the tag
+ * @ctr: counter
+ *
+ * Return: true when authentic.
+ */
+static inline bool cr_cipher_open(const struct cr_cipher *c, u8 *buf, size_t len, u64 ctr)
+{
+	return c->aes ? cr_aes_open(c->aes, buf, len, ctr) : cr_aead_open(buf, len, c->key, ctr);
+}
 
 #endif /* CR_CORE_AEAD_H */

@@ -3,19 +3,19 @@
 #include "aead.h"
 #include "layer.h"
 
-bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
+bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const struct cr_cipher *c,
 		   u64 ctr, struct cr_trailer *tr)
 {
 	const u8 *p = body + cr_payload_len(body_len, pos);
 
-	if (!cr_aead_open(body, cr_layer_len(body_len, pos), key, ctr))
+	if (!cr_cipher_open(c, body, cr_layer_len(body_len, pos), ctr))
 		return false;
 	tr->ctr = get_unaligned_le32(p) | (u64)get_unaligned_le16(p + 4) << 32;
 	tr->type = p[6];
 	return true;
 }
 
-void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
+void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const struct cr_cipher *c,
 		   u64 ctr, const struct cr_trailer *tr)
 {
 	size_t n = cr_payload_len(body_len, pos);
@@ -24,7 +24,7 @@ void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
 	put_unaligned_le32((u32)tr->ctr, p);
 	put_unaligned_le16((u16)(tr->ctr >> 32), p + 4);
 	p[6] = tr->type;
-	cr_aead_seal(body, n + CR_TRAILER_LEN, key, ctr);
+	cr_cipher_seal(c, body, n + CR_TRAILER_LEN, ctr);
 }
 
 bool cr_ctl_open(u8 *body, size_t body_len, const u8 *key, u64 ctr)

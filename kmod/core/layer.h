@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Onion layers: one ChaCha20-Poly1305 (RFC 8439) per hop and direction,
- * nonce = 4 zero bytes | LE64(counter), no additional data, in place.
+ * Onion layers: one AEAD per hop and direction, of the suite that was chosen for
+ * the hop, nonce = 4 zero bytes | LE64(counter), no additional data, in place.
  */
 #ifndef CR_CORE_LAYER_H
 #define CR_CORE_LAYER_H
 
 #include "wire.h"
+
+struct cr_cipher;
 
 /** struct cr_trailer - last seven bytes of a layer's plaintext
  * @ctr: counter of the layer inside (RELAY), else 0 when sent, ignored when read
@@ -22,15 +24,16 @@ struct cr_trailer {
  * @body: cell body
  * @body_len: its length
  * @pos: position, 1..CR_HOPS_MAX
- * @key: CR_KEY_LEN bytes
+ * @c: the hop's key
  * @ctr: counter, below CR_CTR_LIMIT
  * @tr: the trailer, when true is returned
  *
- * On failure the body is unchanged. On success the inner layer or payload is
+ * On failure the body is unchanged with suite 1; with suite 2 what the layer covered is
+ * undefined, so a cell that failed can only be dropped. On success the inner layer or payload is
  * the first cr_payload_len() bytes; what is behind it is plaintext trailer and
  * old tag, to be overwritten by the caller with filler before it is sent on.
  */
-bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
+bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const struct cr_cipher *c,
 		   u64 ctr, struct cr_trailer *tr);
 
 /**
@@ -38,15 +41,15 @@ bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
  * @body: first cr_payload_len(@body_len, @pos) bytes are the plaintext
  * @body_len: body length
  * @pos: position, 1..CR_HOPS_MAX
- * @key: CR_KEY_LEN bytes
- * @ctr: own next counter; never used twice with @key
+ * @c: the hop's key
+ * @ctr: own next counter; never used twice with @c
  * @tr: trailer to append
  */
-void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const u8 *key,
+void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const struct cr_cipher *c,
 		   u64 ctr, const struct cr_trailer *tr);
 
 /**
- * cr_ctl_open() - open a link control body (circ 0): one layer over all of it
+ * cr_ctl_open() - open a link control body (circ 0): one layer over all of it, always suite 1
  *
  * Return: true when authentic; plaintext is the first @body_len - CR_AEAD_TAG_LEN bytes.
  */

@@ -40,6 +40,8 @@ $(CR_CORE_TESTS:%=$(O)/tests/san/%): $(O)/tests/san/%: userspace/tests/%.c $(CR_
 	$(Q)$(CC) $(SAN_CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter %.c,$^) $(CR_CORE_SAN) $(CR_CORE_LIBS)
 
 UNIT_TESTS += $(CR_CORE_TESTS:%=$(O)/tests/%) $(CR_CORE_TESTS:%=$(O)/tests/san/%)
+# the witness of suite 2 is OpenSSL
+$(O)/tests/test_core_suite2 $(O)/tests/san/test_core_suite2: CR_CORE_LIBS += -lcrypto
 # sources beside the test's own
 CR_CELLS_SRC := userspace/tests/cells_json.c userspace/tests/vectors.c
 $(O)/tests/test_core_rate $(O)/tests/san/test_core_rate: userspace/tests/rate_sim.c

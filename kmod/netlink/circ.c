@@ -62,6 +62,16 @@ static int cr_nl_put_circ_counts(struct sk_buff *skb, struct cr_circuit *circ)
 	return 0;
 }
 
+static int cr_nl_put_circ_hops(struct sk_buff *skb, const struct cr_circuit *circ)
+{
+	u8 suites[CR_HOPS_MAX], i;
+
+	for (i = 0; i < circ->nr_hops; i++)
+		suites[i] = circ->hops[i].suite;
+	return nla_put_u8(skb, CELLRELAY_A_CIRC_HOPS, i) ?:
+	       nla_put(skb, CELLRELAY_A_CIRC_HOP_SUITES, i, suites);
+}
+
 static int cr_nl_fill_circ(struct sk_buff *skb, const void *obj)
 {
 	struct cr_circuit *circ = (struct cr_circuit *)obj;	/* its locks are taken */
@@ -75,7 +85,7 @@ static int cr_nl_fill_circ(struct sk_buff *skb, const void *obj)
 	if (circ->role == CELLRELAY_ROLE_RELAY ?
 	    nla_put_u8(skb, CELLRELAY_A_CIRC_POS, circ->pos) ||
 	    nla_put_u8(skb, CELLRELAY_A_CIRC_SUITE, circ->suite) :
-	    nla_put_u8(skb, CELLRELAY_A_CIRC_HOPS, circ->nr_hops))
+	    cr_nl_put_circ_hops(skb, circ))
 		return -EMSGSIZE;
 	if (cr_nl_put_circ_links(skb, circ) ||
 	    nla_put_u64_64bit(skb, CELLRELAY_A_CIRC_LIMIT, READ_ONCE(circ->limit),

@@ -607,7 +607,7 @@ static const struct value values[] = {
 /* err 0 in the table: any error will do. */
 static void test_values(const void *arg)
 {
-	uint32_t sock = 1, before;
+	uint32_t sock = 1, before, suites;
 	struct nl_msg *msg;
 	struct nlt_result r;
 	size_t i;
@@ -626,10 +626,14 @@ static void test_values(const void *arg)
 	next(msg, 1, 2001);
 	CHECK(!nlt_talk(&nl, msg, &r, NULL, NULL), "circuit 2: %s", r.msg);
 
+	suites = nlt_ns(&nl, CELLRELAY_A_NS_SUITES);
 	before = nlt_ns(&nl, CELLRELAY_A_NS_EVENT_SEQ);
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		const struct value *v = &values[i];
 
+		/* Kernels with suite 2 take it. */
+		if (v->err == -EOPNOTSUPP && suites & 1 << (CELLRELAY_SUITE_AESGCM - 1))
+			continue;
 		msg = nlt_request(&nl, v->cmd, 0);
 		v->put(msg);
 		nlt_talk(&nl, msg, &r, NULL, NULL);

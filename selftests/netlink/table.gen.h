@@ -150,8 +150,8 @@ static const struct nlt_attr nlt_attrs_dgram_send[] = {
 };
 
 static const struct nlt_op nlt_ops[] = {
-	{ "ns-get", CELLRELAY_CMD_NS_GET, true, false, NULL, 0, 14 },
-	{ "ns-set", CELLRELAY_CMD_NS_SET, true, false, nlt_attrs_ns_set, 3, 14 },
+	{ "ns-get", CELLRELAY_CMD_NS_GET, true, false, NULL, 0, 16 },
+	{ "ns-set", CELLRELAY_CMD_NS_SET, true, false, nlt_attrs_ns_set, 3, 16 },
 	{ "sock-new", CELLRELAY_CMD_SOCK_NEW, true, false, nlt_attrs_sock_new, 5, 5 },
 	{ "sock-del", CELLRELAY_CMD_SOCK_DEL, true, false, nlt_attrs_sock_del, 1, 5 },
 	{ "sock-get", CELLRELAY_CMD_SOCK_GET, true, true, nlt_attrs_sock_get, 1, 5 },
@@ -162,16 +162,16 @@ static const struct nlt_op nlt_ops[] = {
 	{ "key-new", CELLRELAY_CMD_KEY_NEW, true, false, nlt_attrs_key_new, 13, 13 },
 	{ "key-set", CELLRELAY_CMD_KEY_SET, true, false, nlt_attrs_key_set, 4, 13 },
 	{ "key-del", CELLRELAY_CMD_KEY_DEL, true, false, nlt_attrs_key_del, 2, 13 },
-	{ "circ-new", CELLRELAY_CMD_CIRC_NEW, true, false, nlt_attrs_circ_new, 18, 27 },
-	{ "circ-set", CELLRELAY_CMD_CIRC_SET, true, false, nlt_attrs_circ_set, 9, 27 },
-	{ "circ-del", CELLRELAY_CMD_CIRC_DEL, true, false, nlt_attrs_circ_del, 1, 27 },
-	{ "circ-get", CELLRELAY_CMD_CIRC_GET, true, true, nlt_attrs_circ_get, 3, 27 },
+	{ "circ-new", CELLRELAY_CMD_CIRC_NEW, true, false, nlt_attrs_circ_new, 18, 28 },
+	{ "circ-set", CELLRELAY_CMD_CIRC_SET, true, false, nlt_attrs_circ_set, 9, 28 },
+	{ "circ-del", CELLRELAY_CMD_CIRC_DEL, true, false, nlt_attrs_circ_del, 1, 28 },
+	{ "circ-get", CELLRELAY_CMD_CIRC_GET, true, true, nlt_attrs_circ_get, 3, 28 },
 	{ "hop-new", CELLRELAY_CMD_HOP_NEW, true, false, nlt_attrs_hop_new, 6, 6 },
 	{ "daemon", CELLRELAY_CMD_DAEMON, true, false, NULL, 0, 10 },
 	{ "ctl-send", CELLRELAY_CMD_CTL_SEND, true, false, nlt_attrs_ctl_send, 8, 10 },
 	{ "dgram-send", CELLRELAY_CMD_DGRAM_SEND, true, false, nlt_attrs_dgram_send, 4, 4 },
 	{ "stats-get", CELLRELAY_CMD_STATS_GET, true, false, NULL, 0, 10 },
-	{ "unload", CELLRELAY_CMD_UNLOAD, true, false, NULL, 0, 14 },
+	{ "unload", CELLRELAY_CMD_UNLOAD, true, false, NULL, 0, 16 },
 };
 
 #endif /* NLT_TABLE_GEN_H */

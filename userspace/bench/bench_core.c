@@ -39,7 +39,7 @@ struct dir {
 
 	struct link *link_out;
 	u32 circ_out;
-	u8 key[CR_KEY_LEN];
+	struct cr_cipher cipher;
 	u64 tx_ctr;
 	struct cr_bucket bucket;
 	u64 count[2], dropped[2];
@@ -68,6 +68,7 @@ static struct dir **buckets[2];
 static u32 mask;
 static u64 now = 1, failures;
 static u8 one_key[CR_KEY_LEN];
+static struct cr_cipher one_cipher;
 static u32 *ids[2];
 
 static double seconds(void)
@@ -136,7 +137,7 @@ bool __attribute__((noinline)) hop_forward(u8 *cell, u32 len)
 	if (!dir || dir->link_in != &link_prev || !cr_replay_fresh(&dir->win, dir->top, hdr.ctr))
 		return false;
 	c = (struct circuit *)dir;
-	if (!cr_layer_open(body, body_len, POS, dir->key, hdr.ctr, &tr) ||
+	if (!cr_layer_open(body, body_len, POS, &dir->cipher, hdr.ctr, &tr) ||
 	    tr.type != CR_CELL_RELAY || !commit(c, dir, hdr.ctr, len))
 		return false;
 	cr_filler_take(&filler, body + n, body_len - n);
@@ -167,7 +168,7 @@ bool __attribute__((noinline)) hop_backward(u8 *cell, u32 len)
 		return false;
 	tr.ctr = hdr.ctr;
 	hdr.ctr = __atomic_fetch_add(&dir->tx_ctr, 1, __ATOMIC_RELAXED);
-	cr_layer_seal(body, body_len, POS, dir->key, hdr.ctr, &tr);
+	cr_layer_seal(body, body_len, POS, &dir->cipher, hdr.ctr, &tr);
 	cr_filler_take(&filler, body + n, body_len - n);
 	hdr.link = dir->link_out->peer_index;
 	hdr.circ = dir->circ_out;
@@ -219,6 +220,7 @@ static void setup(u32 n)
 	madvise(circuits, size, MADV_HUGEPAGE);
 	memset(circuits, 0, n * sizeof(*circuits));
 	random_keys(one_key, sizeof(one_key));
+	cr_cipher_chacha(&one_cipher, one_key);
 	for (d = 0; d < 2; d++) {
 		buckets[d] = must(calloc(mask + 1, sizeof(**buckets)));
 		ids[d] = must(calloc(n, sizeof(**ids)));
@@ -239,7 +241,7 @@ static void setup(u32 n)
 			e->link_out = d ? &link_prev : &link_next;
 			e->circ_out = (u32)rnd();
 			e->tx_ctr = rnd() % CR_CTR_START_LIMIT;
-			memcpy(e->key, one_key, sizeof(e->key));
+			cr_cipher_chacha(&e->cipher, one_key);
 			ids[d][i] = e->id;
 		}
 	}
@@ -270,7 +272,7 @@ static void make_cell(u8 *cell, u32 len, enum work w, u32 i, u64 ctr)
 	struct cr_hdr hdr = { l->index, ids[d][i], ctr };
 
 	if (w != BACKWARD)
-		cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, POS, one_key, ctr, &tr);
+		cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, POS, &one_cipher, ctr, &tr);
 	if (w == CIPHER)
 		put_unaligned_le64(ctr, cell);
 	else

@@ -7,7 +7,7 @@
 
 #include "fuzz_core.h"
 #include "filler.h"
-#include "layer.h"
+#include "../tests/suite1.h"
 
 static const size_t bodies[] = {
 	CR_CELL_SMALL - CR_HDR_LEN, CR_CELL_LARGE_V6MIN - CR_HDR_LEN, CR_CELL_LARGE - CR_HDR_LEN,
@@ -54,7 +54,7 @@ static void forward(struct run *r, u8 *body, const u8 *plain)
 	fuzz_assert(before);
 	memcpy(body, plain, r->body_len);
 	for (pos = r->hops; pos >= 1; pos--) {
-		cr_layer_seal(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1], &tr);
+		suite1_seal(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1], &tr);
 		tr.ctr = r->ctrs[pos - 1];
 		tr.type = CR_CELL_RELAY;
 	}
@@ -63,7 +63,7 @@ static void forward(struct run *r, u8 *body, const u8 *plain)
 
 		touch(r, body, pos);
 		memcpy(before, body, r->body_len);
-		if (!cr_layer_open(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1],
+		if (!suite1_open(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1],
 				   &tr)) {
 			fuzz_assert(hits(r, pos));
 			fuzz_assert(!memcmp(body, before, r->body_len));
@@ -89,7 +89,7 @@ static void backward(struct run *r, u8 *body, const u8 *plain)
 	for (pos = r->hops; pos >= 1; pos--) {
 		size_t n = cr_layer_len(r->body_len, pos);
 
-		cr_layer_seal(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1], &tr);
+		suite1_seal(body, r->body_len, pos, r->keys[pos - 1], r->ctrs[pos - 1], &tr);
 		tr.ctr = r->ctrs[pos - 1];
 		tr.type = CR_CELL_RELAY;
 		cr_filler_take(&r->filler, body + n, r->body_len - n);
@@ -99,7 +99,7 @@ static void backward(struct run *r, u8 *body, const u8 *plain)
 	for (pos = 1; pos <= r->hops; pos++) {
 		u64 ctr = pos == 1 ? r->ctrs[0] : tr.ctr;
 
-		if (!cr_layer_open(body, r->body_len, pos, r->keys[pos - 1], ctr, &tr)) {
+		if (!suite1_open(body, r->body_len, pos, r->keys[pos - 1], ctr, &tr)) {
 			/* the layer that was hit is found by its own hop's key, no sooner */
 			fuzz_assert(hurt && pos == r->bad_wire);
 			return;
@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* foreign bytes are no layer and no control body, and stay as they are */
 	memcpy(body, plain, r.body_len);
 	for (i = 1; i <= CR_HOPS_MAX; i++)
-		fuzz_assert(!cr_layer_open(body, r.body_len, i, r.keys[0], r.ctrs[0], &tr));
+		fuzz_assert(!suite1_open(body, r.body_len, i, r.keys[0], r.ctrs[0], &tr));
 	fuzz_assert(!cr_ctl_open(body, r.body_len, r.keys[0], r.ctrs[0]));
 	fuzz_assert(!memcmp(body, plain, r.body_len));
 	cr_ctl_seal(body, r.body_len, r.keys[0], r.ctrs[0]);

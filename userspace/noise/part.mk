@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Noise handshakes: build/lib/libcrnoise.a.
+# Noise handshakes and the keys that come of them: build/lib/libcrnoise.a.
 
 NOISE_LIB := $(O)/lib/libcrnoise.a
 
-$(O)/noise/noise.o: userspace/noise/noise.c
+NOISE_OBJ := $(O)/noise/noise.o $(O)/noise/derive.o
+$(NOISE_OBJ): $(O)/noise/%.o: userspace/noise/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CR_CFLAGS) -Iuserspace $(CFLAGS) -c -o $@ $<
 
-$(NOISE_LIB): $(O)/noise/noise.o
+$(NOISE_LIB): $(NOISE_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -25,4 +26,10 @@ $(O)/tests/test_noise_san: $(NOISE_TEST_SRC) userspace/noise/noise.c
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(SAN_CFLAGS) -Iuserspace -o $@ $^ -lcmocka -ljansson -lsodium
 
-UNIT_TESTS += $(O)/tests/test_noise $(O)/tests/test_noise_san
+# The witness is OpenSSL.
+$(O)/tests/test_derive: userspace/tests/test_derive.c $(NOISE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) -Iuserspace $(CFLAGS) -o $@ $^ -lcmocka -lsodium -lcrypto
+
+UNIT_TESTS += $(O)/tests/test_noise $(O)/tests/test_noise_san $(O)/tests/test_derive

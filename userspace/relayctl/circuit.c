@@ -50,6 +50,17 @@ static const char *dev_name(char *buf, uint32_t ifindex)
 	return buf;
 }
 
+/* A client's hops: how many, and the suite of one, by name. */
+static int hop_count(struct nlattr *const *tb)
+{
+	return tb[CELLRELAY_A_CIRC_HOP_SUITES] ? nla_len(tb[CELLRELAY_A_CIRC_HOP_SUITES]) : 0;
+}
+
+static const char *hop_suite(struct nlattr *const *tb, int hop)
+{
+	return fmt_suite(((const uint8_t *)nla_data(tb[CELLRELAY_A_CIRC_HOP_SUITES]))[hop]);
+}
+
 static void as_json(struct nlattr *const *tb)
 {
 	uint8_t role = kn_u32(tb, CELLRELAY_A_CIRC_ROLE, 0);
@@ -63,6 +74,10 @@ static void as_json(struct nlattr *const *tb)
 	json_str("role", fmt_role(role));
 	if (role == CELLRELAY_ROLE_CLIENT) {
 		json_u64("hops", kn_u32(tb, CELLRELAY_A_CIRC_HOPS, 0));
+		json_open("suites", '[');
+		for (int i = 0; i < hop_count(tb); i++)
+			json_str(NULL, hop_suite(tb, i));
+		json_close();
 	} else {
 		json_u64("pos", kn_u32(tb, CELLRELAY_A_CIRC_POS, 0));
 		json_str("suite", fmt_suite(kn_u32(tb, CELLRELAY_A_CIRC_SUITE, 0)));
@@ -99,11 +114,14 @@ static void as_text(struct nlattr *const *tb)
 
 	fprintf(opt.out, "%scircuit %u%s: %s", fmt_bold(), kn_u32(tb, CELLRELAY_A_CIRC_ID, 0),
 		fmt_plain(), fmt_role(role));
-	if (role == CELLRELAY_ROLE_CLIENT)
+	if (role == CELLRELAY_ROLE_CLIENT) {
 		fprintf(opt.out, ", %u hops", kn_u32(tb, CELLRELAY_A_CIRC_HOPS, 0));
-	else
+		for (int i = 0; i < hop_count(tb); i++)
+			fprintf(opt.out, "%s%s", i ? " " : ": ", hop_suite(tb, i));
+	} else {
 		fprintf(opt.out, ", position %u, %s", kn_u32(tb, CELLRELAY_A_CIRC_POS, 0),
 			fmt_suite(kn_u32(tb, CELLRELAY_A_CIRC_SUITE, 0)));
+	}
 	side_text("prev", tb, CELLRELAY_A_CIRC_PREV_LINK, CELLRELAY_A_CIRC_PREV_RX,
 		  CELLRELAY_A_CIRC_PREV_TX);
 	side_text("next", tb, CELLRELAY_A_CIRC_NEXT_LINK, CELLRELAY_A_CIRC_NEXT_RX,

@@ -16,6 +16,7 @@
 
 #include "fmt.h"
 #include "keygen.h"
+#include "noise/derive.h"
 #include "object.h"
 
 #define HOPS_MAX	8
@@ -37,8 +38,8 @@ const struct arg keygen_args[] = {
 		    .help = "how many circuits (1); inner addresses count up" },
 	[LARGE] = { .name = "large", .kind = ARG_CHOICE, .choices = sizes, .meta = "BYTES",
 		    .help = "size of large cells (1408)" },
-	[SUITE] = { .name = "suite", .kind = ARG_CHOICE, .choices = suite_choices, .meta = "SUITE",
-		    .help = "cipher suite (chacha)" },
+	[SUITE] = { .name = "suite", .kind = ARG_CHOICE, .flags = ARG_MULTI, .choices = suite_choices,
+		    .meta = "SUITE", .help = "cipher suite (chacha): once for all hops, or once per hop" },
 	[LIMIT] = { .name = "limit", .kind = ARG_SIZE, .meta = "SIZE", .help = "limit at every relay" },
 	[RATE] = { .name = "rate", .kind = ARG_RATE, .meta = "RATE", .help = "cap at every relay" },
 	[DEV] = { .name = "dev", .kind = ARG_IFNAME, .meta = "NAME",
@@ -73,6 +74,7 @@ struct gen {
 	const char *dir;
 	unsigned int hops;
 	struct wire wire[HOPS_MAX];
+	uint8_t suite[HOPS_MAX];
 	struct node node[HOPS_MAX + 1];
 	char *secret;	/* hexadecimal of one key, guarded */
 };
@@ -118,6 +120,24 @@ static enum rc take_wires(struct gen *g)
 bad:
 		return fail(RC_USAGE, "wire: \"%s\" is not two ends such as 10.0.1.1:4000,10.0.1.2:4000 or [fd00::1]:4000,[fd00::2]:4000",
 			    g->v[WIRE].words[i]);
+	}
+	return RC_OK;
+}
+
+static enum rc take_suites(struct gen *g)
+{
+	const struct argval *v = &g->v[SUITE];
+
+	if (v->count > 1 && v->count != g->hops)
+		return fail(RC_USAGE, "suite: %u are given for %u hops: give one for all, or one for each",
+			    v->count, g->hops);
+	for (unsigned int i = 0; i < g->hops; i++) {
+		const char *word = v->count ? v->words[v->count > 1 ? i : 0] : suite_choices[0].name;
+		const struct choice *c = suite_choices;
+
+		while (c->name && strcmp(c->name, word) != 0)
+			c++;
+		g->suite[i] = c->value;
 	}
 	return RC_OK;
 }
@@ -175,12 +195,19 @@ static enum rc close_nodes(struct gen *g)
 	return rc;
 }
 
-/* A fresh key of @len bytes, written to two files. */
-static void key_to(struct gen *g, const char *name1, FILE *a, const char *name2, FILE *b, size_t len)
+/* A fresh key of @len bytes, written to two files. @suite: 0, or the layer's that it is for:
+ * then it comes from a fresh secret as it would from a handshake's.
+ */
+static void key_to(struct gen *g, const char *name1, FILE *a, const char *name2, FILE *b, size_t len,
+		   uint8_t suite)
 {
 	uint8_t *raw = (uint8_t *)g->secret + 72;
 
 	randombytes_buf(raw, len);
+	if (suite) {
+		randombytes_buf(raw + 32, DERIVE_LEN);
+		derive_layer(raw, raw + 32, suite);
+	}
 	sodium_bin2hex(g->secret, 72, raw, len);
 	fprintf(a, "%s = %s\n", name1, g->secret);
 	fprintf(b, "%s = %s\n", name2, g->secret);
@@ -239,8 +266,8 @@ static void link_keys(struct gen *g)
 			fprintf(e ? b : a, "[link %u gen 0]\nrx-index = %u\ntx-index = %u\n", i + 1,
 				g->wire[i].index[e], g->wire[i].index[!e]);
 		for (size_t j = 0; j < sizeof(k) / sizeof(k[0]); j++) {
-			key_to(g, k[j].tx, a, k[j].rx, b, k[j].len);
-			key_to(g, k[j].rx, a, k[j].tx, b, k[j].len);
+			key_to(g, k[j].tx, a, k[j].rx, b, k[j].len, 0);
+			key_to(g, k[j].rx, a, k[j].tx, b, k[j].len, 0);
 		}
 	}
 }
@@ -267,7 +294,6 @@ static void inner_text(FILE *f, const char *name, const struct argval *v, uint32
 static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 {
 	const struct argval *v = g->v;
-	const char *suite = v[SUITE].set ? v[SUITE].word : "chacha";
 	const char *large = v[LARGE].set ? v[LARGE].word : "1408";
 	uint32_t near[HOPS_MAX], far[HOPS_MAX];	/* ids that the ends of a wire chose */
 	FILE *client = g->node[0].batch;
@@ -286,7 +312,7 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 		struct node *nd = &g->node[n];
 
 		fprintf(nd->batch, "circuit add id %u role relay keys node%u.keys pos %u suite %s large %s prev-link %u prev-rx %u prev-tx %u",
-			id, n, n, suite, large, n, far[n - 1], near[n - 1]);
+			id, n, n, fmt_suite(g->suite[n - 1]), large, n, far[n - 1], near[n - 1]);
 		if (n < g->hops)
 			fprintf(nd->batch, " next-link %u next-rx %u next-tx %u", n + 1, near[n], far[n]);
 		if (v[LIMIT].set)
@@ -300,13 +326,13 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 			inner_text(nd->batch, "inner6", &v[INNER6], nth);
 		}
 		fputc('\n', nd->batch);
-		fprintf(client, "hop add circuit %u pos %u suite %s keys node0.keys%s\n", id, n, suite,
+		fprintf(client, "hop add circuit %u pos %u suite %s keys node0.keys%s\n", id, n, fmt_suite(g->suite[n - 1]),
 			n == g->hops ? " exit" : "");
 
 		fprintf(nd->keys, "[circuit %u]\n", id);
 		fprintf(g->node[0].keys, "[hop %u %u]\n", id, n);
-		key_to(g, "fwd", nd->keys, "fwd", g->node[0].keys, 32);
-		key_to(g, "bwd", nd->keys, "bwd", g->node[0].keys, 32);
+		key_to(g, "fwd", nd->keys, "fwd", g->node[0].keys, DERIVE_LEN, g->suite[n - 1]);
+		key_to(g, "bwd", nd->keys, "bwd", g->node[0].keys, DERIVE_LEN, g->suite[n - 1]);
 	}
 	/* Only now it has the exit hop that its packets go to. */
 	if (v[DEV].set)
@@ -323,9 +349,10 @@ enum rc keygen_run(const struct verb *verb, const struct argval *v)
 	if (first > UINT32_MAX - count)
 		return fail(RC_USAGE, "circuit: ids would pass 2^32");
 	rc = take_wires(&g);
+	rc = rc ? rc : take_suites(&g);
 	if (rc)
 		return rc;
-	g.secret = sodium_malloc(72 + 32);
+	g.secret = sodium_malloc(72 + 32 + DERIVE_LEN);
 	rc = g.secret ? open_nodes(&g) : fail(RC_REFUSED, "no memory for keys");
 	if (!rc && !(v[LINKS].set && !v[LINKS].num)) {
 		node_links(&g);

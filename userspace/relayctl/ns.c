@@ -31,6 +31,9 @@ static enum rc take(struct nlmsghdr *nlh, void *arg)
 	ns->links = kn_u32(tb, CELLRELAY_A_NS_LINKS, 0);
 	ns->socks = kn_u32(tb, CELLRELAY_A_NS_SOCKS, 0);
 	ns->kfunc = kn_u32(tb, CELLRELAY_A_NS_KFUNC, 0);
+	ns->suites = kn_u32(tb, CELLRELAY_A_NS_SUITES, 1);
+	if (tb[CELLRELAY_A_NS_AES_DRIVER])
+		nla_strlcpy(ns->aes_driver, tb[CELLRELAY_A_NS_AES_DRIVER], sizeof(ns->aes_driver));
 	return RC_OK;
 }
 
@@ -69,6 +72,12 @@ static enum rc show(const struct verb *verb, const struct argval *v)
 		json_u64("sockets", ns.socks);
 		json_u64("event_seq", ns.event_seq);
 		json_bool("kfunc", ns.kfunc);
+		json_open("suites", '[');
+		for (const struct choice *c = suite_choices; c->name; c++)
+			if (ns_suite(&ns, c->value))
+				json_str(NULL, c->name);
+		json_close();
+		json_str("aes_driver", *ns.aes_driver ? ns.aes_driver : NULL);
 		json_close();
 		return RC_OK;
 	}
@@ -78,6 +87,11 @@ static enum rc show(const struct verb *verb, const struct argval *v)
 		ns.links, ns.link_max, ns.socks);
 	fprintf(opt.out, "  rate %s  fair rate %s  events %" PRIu64 "  XDP functions %s\n",
 		fmt_rate(a, ns.rate), fmt_rate(b, ns.fair), ns.event_seq, ns.kfunc ? "yes" : "no");
+	fprintf(opt.out, "  suites");
+	for (const struct choice *c = suite_choices; c->name; c++)
+		if (ns_suite(&ns, c->value))
+			fprintf(opt.out, " %s", c->name);
+	fprintf(opt.out, *ns.aes_driver ? " (%s)\n" : "\n", ns.aes_driver);
 	return RC_OK;
 }
 

@@ -45,7 +45,15 @@ struct ns_info {
 	uint64_t rate, fair, event_seq;
 	uint32_t circ_max, link_max, circs, links, socks;
 	bool kfunc;
+	uint8_t suites;
+	char aes_driver[128];
 };
+
+/* Can new layers have that suite? */
+static inline bool ns_suite(const struct ns_info *ns, unsigned int suite)
+{
+	return ns->suites & 1u << (suite - 1);
+}
 
 enum rc ns_get(struct ns_info *ns);
 

@@ -97,6 +97,8 @@ static enum rc ns(kn_fn fn, void *arg)
 	nla_put_u32(m, CELLRELAY_A_NS_SOCKS, 2);
 	nla_put_u64(m, CELLRELAY_A_NS_EVENT_SEQ, 41 + event_no + (mock.gap && event_no ? 7 : 0));
 	nla_put_u8(m, CELLRELAY_A_NS_KFUNC, 0);
+	nla_put_u8(m, CELLRELAY_A_NS_SUITES, 3);
+	nla_put_string(m, CELLRELAY_A_NS_AES_DRIVER, "generic-gcm-aesni-avx");
 	return give(m, fn, arg);
 }
 
@@ -167,7 +169,10 @@ static enum rc circuit(uint32_t id, kn_fn fn, void *arg)
 	nla_put_u8(m, CELLRELAY_A_CIRC_ROLE, client ? CELLRELAY_ROLE_CLIENT : CELLRELAY_ROLE_RELAY);
 	nla_put_u16(m, CELLRELAY_A_CIRC_LARGE, client ? 1232 : 1408);
 	if (client) {
-		nla_put_u8(m, CELLRELAY_A_CIRC_HOPS, 3);
+		static const uint8_t suites[] = { 1, 2, 1 };
+
+		nla_put_u8(m, CELLRELAY_A_CIRC_HOPS, sizeof(suites));
+		nla_put(m, CELLRELAY_A_CIRC_HOP_SUITES, sizeof(suites), suites);
 		nla_put_u32(m, CELLRELAY_A_CIRC_IFINDEX, 1);
 		nla_put(m, CELLRELAY_A_CIRC_INNER4, 4, addr4);
 		nla_put(m, CELLRELAY_A_CIRC_INNER6, 16, addr6);

@@ -4,7 +4,7 @@
 #include "cells_json.h"
 #include "frame.h"
 #include "header.h"
-#include "layer.h"
+#include "suite1.h"
 
 static void load_wire(const struct ref_wire *w, struct cr_hdr_keys *k, struct cr_siphash_key *idx)
 {
@@ -69,7 +69,7 @@ static void forward(const struct cell_vector *v)
 
 	memcpy(body, x->payload, cr_payload_len(body_len, x->hop));
 	for (pos = x->hop; pos >= 1; pos--) {
-		cr_layer_seal(body, body_len, pos, c->key_fwd[pos - 1], x->ctr[pos - 1], &tr);
+		suite1_seal(body, body_len, pos, c->key_fwd[pos - 1], x->ctr[pos - 1], &tr);
 		tr.ctr = x->ctr[pos - 1];
 		tr.type = CR_CELL_RELAY;
 	}
@@ -81,7 +81,7 @@ static void forward(const struct cell_vector *v)
 		expect_wire(v, cell, pos - 1);
 		ctr = receive(cell, x->len, &c->fwd[pos - 1], c->fwd[pos - 1].circ);
 		assert_int_equal(ctr, x->ctr[pos - 1]);
-		assert_true(cr_layer_open(body, body_len, pos, c->key_fwd[pos - 1], ctr, &tr));
+		assert_true(suite1_open(body, body_len, pos, c->key_fwd[pos - 1], ctr, &tr));
 		if (pos == x->hop)
 			break;
 		assert_int_equal(tr.type, CR_CELL_RELAY);
@@ -111,7 +111,7 @@ static void backward(const struct cell_vector *v)
 			tr.ctr = receive(cell, x->len, &c->bwd[pos], c->bwd[pos].circ);
 			tr.type = CR_CELL_RELAY;
 		}
-		cr_layer_seal(body, body_len, pos, c->key_bwd[pos - 1], x->ctr[pos - 1], &tr);
+		suite1_seal(body, body_len, pos, c->key_bwd[pos - 1], x->ctr[pos - 1], &tr);
 		memcpy(body + n, x->filler[pos - 1], body_len - n);
 		send(cell, x->len, &c->bwd[pos - 1], c->bwd[pos - 1].circ, x->ctr[pos - 1]);
 		expect_wire(v, cell, pos - 1);
@@ -119,7 +119,7 @@ static void backward(const struct cell_vector *v)
 	ctr = receive(cell, x->len, &c->bwd[0], c->bwd[0].circ);
 	for (pos = 1; pos <= x->hop; pos++) {
 		assert_int_equal(ctr, x->ctr[pos - 1]);
-		assert_true(cr_layer_open(body, body_len, pos, c->key_bwd[pos - 1], ctr, &tr));
+		assert_true(suite1_open(body, body_len, pos, c->key_bwd[pos - 1], ctr, &tr));
 		assert_int_equal(tr.type, pos == x->hop ? x->type : CR_CELL_RELAY);
 		ctr = tr.ctr;
 	}

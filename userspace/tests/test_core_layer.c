@@ -4,8 +4,7 @@
  * built straight on libsodium, tampering, link control bodies.
  */
 #include "test_core.h"
-#include "aead.h"
-#include "layer.h"
+#include "suite1.h"
 
 static const size_t bodies[] = {
 	CR_CELL_SMALL - CR_HDR_LEN, CR_CELL_LARGE_V6MIN - CR_HDR_LEN, CR_CELL_LARGE - CR_HDR_LEN,
@@ -119,22 +118,22 @@ static void test_round_trip(void **state)
 					prng_fill(&seed, key, sizeof(key));
 					prng_fill(&seed, orig, bodies[i]);
 					memcpy(body, orig, bodies[i]);
-					cr_layer_seal(body, bodies[i], pos, key, ctrs[c], &in);
+					suite1_seal(body, bodies[i], pos, key, ctrs[c], &in);
 					/* nothing behind the layer is touched */
 					assert_memory_equal(body + n + CR_LAYER_OVERHEAD,
 							    orig + n + CR_LAYER_OVERHEAD,
 							    bodies[i] - n - CR_LAYER_OVERHEAD);
 					memcpy(sealed, body, bodies[i]);
-					assert_false(cr_layer_open(body, bodies[i], pos, key,
+					assert_false(suite1_open(body, bodies[i], pos, key,
 								   ctrs[c] ^ 1, &out));
 					if (pos < CR_HOPS_MAX)
-						assert_false(cr_layer_open(body, bodies[i], pos + 1,
+						assert_false(suite1_open(body, bodies[i], pos + 1,
 									   key, ctrs[c], &out));
 					if (pos > 1)
-						assert_false(cr_layer_open(body, bodies[i], pos - 1,
+						assert_false(suite1_open(body, bodies[i], pos - 1,
 									   key, ctrs[c], &out));
 					assert_memory_equal(body, sealed, bodies[i]);
-					assert_true(cr_layer_open(body, bodies[i], pos, key,
+					assert_true(suite1_open(body, bodies[i], pos, key,
 								  ctrs[c], &out));
 					assert_memory_equal(body, orig, n);
 					assert_int_equal(out.ctr, in.ctr);
@@ -175,7 +174,7 @@ static void test_forward_onion(void **state)
 			for (pos = 1; pos <= hops; pos++) {
 				size_t n = cr_payload_len(bodies[i], pos);
 
-				assert_true(cr_layer_open(body, bodies[i], pos, keys[pos - 1],
+				assert_true(suite1_open(body, bodies[i], pos, keys[pos - 1],
 							  ctrs[pos - 1], &tr));
 				assert_int_equal(tr.type,
 						 pos == hops ? CR_CELL_DATA : CR_CELL_RELAY);
@@ -212,7 +211,7 @@ static void test_backward_onion(void **state)
 				inner = prng(&seed) % CR_CTR_LIMIT;
 				ctrs[pos - 1] = inner;
 				len = cr_layer_len(bodies[i], pos);
-				cr_layer_seal(body, bodies[i], pos, keys[pos - 1], inner, &tr);
+				suite1_seal(body, bodies[i], pos, keys[pos - 1], inner, &tr);
 				prng_fill(&seed, body + len, bodies[i] - len);
 			}
 			len = bodies[i];
@@ -244,7 +243,7 @@ static void test_every_bit(void **state)
 	(void)state;
 	prng_fill(&seed, key, sizeof(key));
 	prng_fill(&seed, sealed, sizeof(sealed));
-	cr_layer_seal(sealed, 232, 3, key, 99, &tr);
+	suite1_seal(sealed, 232, 3, key, 99, &tr);
 	for (bit = 0; bit < 8 * sizeof(body); bit++) {
 		memcpy(body, sealed, sizeof(body));
 		body[bit / 8] ^= (u8)(1 << bit % 8);
@@ -252,10 +251,10 @@ static void test_every_bit(void **state)
 			u8 before[232];
 
 			memcpy(before, body, sizeof(body));
-			assert_false(cr_layer_open(body, 232, 3, key, 99, &out));
+			assert_false(suite1_open(body, 232, 3, key, 99, &out));
 			assert_memory_equal(body, before, sizeof(body));
 		} else {
-			assert_true(cr_layer_open(body, 232, 3, key, 99, &out));
+			assert_true(suite1_open(body, 232, 3, key, 99, &out));
 		}
 	}
 }

@@ -15,8 +15,8 @@ enum cellrelay_role {
 
 /* Cipher suite of a layer. */
 enum cellrelay_suite {
-	CELLRELAY_SUITE_CHACHA = 1,		/* ChaCha20-Poly1305 */
-	CELLRELAY_SUITE_AESGCM = 2,		/* AES-256-GCM */
+	CELLRELAY_SUITE_CHACHA = 1,		/* ChaCha20-Poly1305; always there */
+	CELLRELAY_SUITE_AESGCM = 2,		/* AES-256-GCM; where the crypto API has a synchronous SIMD driver (ns-get: suites) */
 };
 
 /* What an event tells. */
@@ -69,6 +69,8 @@ enum {
 	CELLRELAY_A_NS_EVENT_SEQ,		/* u64, read only */
 	CELLRELAY_A_NS_KFUNC,			/* u8, read only */
 	CELLRELAY_A_NS_PAD,
+	CELLRELAY_A_NS_SUITES,			/* u8, read only */
+	CELLRELAY_A_NS_AES_DRIVER,		/* string, read only */
 	__CELLRELAY_A_NS_MAX,
 	CELLRELAY_A_NS_MAX = __CELLRELAY_A_NS_MAX - 1,
 };
@@ -151,6 +153,7 @@ enum {
 	CELLRELAY_A_CIRC_BWD_BYTES,		/* u64, read only */
 	CELLRELAY_A_CIRC_DROP_CELLS,		/* u64, read only */
 	CELLRELAY_A_CIRC_PAD,
+	CELLRELAY_A_CIRC_HOP_SUITES,		/* binary, read only */
 	__CELLRELAY_A_CIRC_MAX,
 	CELLRELAY_A_CIRC_MAX = __CELLRELAY_A_CIRC_MAX - 1,
 };
