@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "header.h"
+#include "aead.h"
 #include "layer.h"
 
 struct forge {
@@ -183,12 +184,14 @@ int main(int argc, char **argv)
 		return usage();
 	for (unsigned int pos = hops; pos >= 1; pos--) {
 		struct cr_trailer tr = { .type = CR_CELL_RELAY };
+		struct cr_cipher key;
 
 		if (pos == hops)
 			tr.type = (u8)type;
 		else
 			tr.ctr = ctr[pos];
-		cr_layer_seal(body, size - CR_HDR_LEN, pos, f.hop[pos - 1], ctr[pos - 1], &tr);
+		cr_cipher_chacha(&key, f.hop[pos - 1]);
+		cr_layer_seal(body, size - CR_HDR_LEN, pos, &key, ctr[pos - 1], &tr);
 	}
 	hdr.link = f.tx_index;
 	hdr.ctr = ctr[0];

@@ -5,7 +5,7 @@
 
 void derive_layer(uint8_t key[DERIVE_LEN], const uint8_t split[DERIVE_LEN], uint8_t suite)
 {
-	static const uint8_t label[] = "cellrelay 1 layer key";
+	static const uint8_t label[] = "cellrelay 1 layer";
 	crypto_generichash_state st;
 
 	crypto_generichash_init(&st, split, DERIVE_LEN, DERIVE_LEN);
