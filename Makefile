@@ -4,6 +4,7 @@
 # Each part describes itself in a fragment (FOLDER/part.mk) that appends to:
 #   PROGRAMS     programs under build/bin/, built by plain `make`
 #   BPF_OBJECTS  objects under build/bpf/, built by plain `make`
+#   INSTALL_BIN  those of them that `make install` installs
 #   DOCS         man pages under build/man/
 #   UNIT_TESTS   test programs under build/tests/, each prints TAP, exits != 0 on failure
 #   CHECKS       targets of further checks that need no VM
@@ -40,6 +41,7 @@ say   =
 endif
 
 PROGRAMS    :=
+INSTALL_BIN :=
 BPF_OBJECTS :=
 DOCS        :=
 UNIT_TESTS  :=
@@ -61,6 +63,15 @@ docs: $(DOCS)
 ## check-unit: unit tests and static checks on this machine, no root, no VM
 check-unit: $(UNIT_TESTS) $(CHECKS)
 	$(Q)set -e; for t in $(UNIT_TESTS); do echo "# $$t"; CMOCKA_MESSAGE_OUTPUT=TAP "$$t"; done
+
+PREFIX ?= /usr/local
+.PHONY: install
+## install: programs, manual pages, completion; the module's sources for DKMS (DESTDIR, PREFIX)
+install: $(INSTALL_BIN) docs install-dkms
+	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin
+	$(Q)install $(INSTALL_BIN) $(DESTDIR)$(PREFIX)/sbin
+	$(Q)for m in $(DOCS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
+	$(Q)install -D -m 644 userspace/relayctl/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/relayctl
 
 .PHONY: clean
 ## clean: remove build output (caches of kernels and guest roots stay)

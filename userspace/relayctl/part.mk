@@ -19,6 +19,7 @@ $(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(PATH_LIB) $(DIR_LIB) $(P
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(CTL_LIBS)
 
 PROGRAMS += $(O)/bin/relayctl
+INSTALL_BIN += $(O)/bin/relayctl
 
 # Tests link everything but the process and what talks to the kernel (netlink/kn.c), which
 # relayctl_mock.c stands in for.

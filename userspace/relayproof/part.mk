@@ -15,6 +15,7 @@ $(O)/bin/relayproof: $(RELAYPROOF_OBJ) $(PROOF_LIB)
 	$(Q)$(CC) $(CFLAGS) -o $@ $(RELAYPROOF_OBJ) $(PROOF_LIB) $(PROOF_LIBS) -ljansson
 
 PROGRAMS += $(O)/bin/relayproof
+INSTALL_BIN += $(O)/bin/relayproof
 
 .PHONY: check-relayproof
 ## check-relayproof: relayproof from outside, through files and pipes alone
