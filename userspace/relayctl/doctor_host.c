@@ -92,15 +92,16 @@ void check_btf(struct exam *e)
 	char config[sizeof(e->uts.release) + 32], buf[256], remedy[768];
 
 	snprintf(config, sizeof(config), "/boot/config-%s", e->uts.release);
-	if (!e->module)
+	if (!e->module) {
 		say(e, "btf", SKIP, NULL, "needs the module");
-	else if (access("/sys/kernel/btf/cellrelay", F_OK) == 0)
+	} else if (access("/sys/kernel/btf/cellrelay", F_OK) == 0) {
 		say(e, "btf", OK, NULL, "module BTF is there; functions for XDP: %s",
 		    e->ns.kfunc ? "registered" : "not in this version");
-	else if (access(config, R_OK) == 0 && !*line_of(config, "CONFIG_DEBUG_INFO_BTF_MODULES=y", buf, sizeof(buf)))
+	} else if (access(config, R_OK) == 0 &&
+		   !*line_of(config, "CONFIG_DEBUG_INFO_BTF_MODULES=y", buf, sizeof(buf))) {
 		say(e, "btf", WARN, NULL,
 		    "this kernel was built without BTF of modules: XDP programs cannot call ours, the socket path carries everything");
-	else {
+	} else {
 		btf_remedy(e, remedy, sizeof(remedy));
 		say(e, "btf", WARN, remedy,
 		    "the module was built without BTF: XDP programs cannot call it, the socket path carries everything");
@@ -162,12 +163,10 @@ static bool gcm_driver(char *driver, size_t room, bool *async)
 	bool found = false;
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "name : %127s", value) == 1)
-			strcpy(name, value);
-		else if (sscanf(line, "driver : %127s", value) == 1)
-			strcpy(drv, value);
-		else if (strcmp(name, "gcm(aes)") == 0 && !strchr(drv, '(') &&
-			 sscanf(line, "async : %127s", value) == 1) {
+		if (sscanf(line, "name : %127s", name) == 1 || sscanf(line, "driver : %127s", drv) == 1)
+			continue;
+		if (strcmp(name, "gcm(aes)") == 0 && !strchr(drv, '(') &&
+		    sscanf(line, "async : %127s", value) == 1) {
 			snprintf(driver, room, "%s", drv);
 			*async = strcmp(value, "yes") == 0;
 			found = true;
