@@ -8,8 +8,8 @@
 # pahole and of missing headers, and its remedies; removal, after which the root holds the files that it held before.
 # "quick" ends before anything is booted.
 #
-# Runs on the host: as root, or in a user namespace (package uidmap). The root is unpacked below build/
-# and removed at the end.
+# Runs on the host: as root, or in a user namespace (package uidmap). The root is unpacked in the cache
+# of selftests/vm and removed at the end.
 set -u
 self=$(readlink -f "$0")
 here=${self%/*}
@@ -29,7 +29,12 @@ fi
 tar=$2 release=$3 quick=${4:-}
 # shellcheck source=selftests/lib.sh
 . "$here/../lib.sh"
-mkdir -p "$top/build/dkms" && root=$(mktemp -d "$top/build/dkms/$release.XXXXXX") || exit 125
+# Beside the tar file: make looks into build/. What runs left that were killed the hard way goes first.
+for d in "${tar%/*}"/run.*; do
+	pid=${d##*/run.}
+	[ ! -d "$d" ] || kill -0 "${pid%%.*}" 2>/dev/null || rm -rf --one-file-system "$d"
+done
+root=$(mktemp -d "${tar%/*}/run.$$.XXXXXX") || exit 125
 chmod 755 "$root"
 gone() {
 	local status=$?
