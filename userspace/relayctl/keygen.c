@@ -14,12 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/derive.h"
 #include "fmt.h"
 #include "keygen.h"
-#include "noise/derive.h"
 #include "object.h"
 
 #define HOPS_MAX	8
+#define LAYER_KEY	32
 #define LINE_ROOM	4096	/* stdio's buffer for secrets, in guarded memory */
 
 enum { OUT, WIRE, FIRST, COUNT, LARGE, SUITE, LIMIT, RATE, DEV, INNER4, INNER6, LINKS };
@@ -205,8 +206,8 @@ static void key_to(struct gen *g, const char *name1, FILE *a, const char *name2,
 
 	randombytes_buf(raw, len);
 	if (suite) {
-		randombytes_buf(raw + 32, DERIVE_LEN);
-		derive_layer(raw, raw + 32, suite);
+		randombytes_buf(raw + 32, LAYER_KEY);
+		cr_derive_layer(raw, raw + 32, suite);
 	}
 	sodium_bin2hex(g->secret, 72, raw, len);
 	fprintf(a, "%s = %s\n", name1, g->secret);
@@ -331,8 +332,8 @@ static void one_circuit(struct gen *g, uint32_t id, uint32_t nth)
 
 		fprintf(nd->keys, "[circuit %u]\n", id);
 		fprintf(g->node[0].keys, "[hop %u %u]\n", id, n);
-		key_to(g, "fwd", nd->keys, "fwd", g->node[0].keys, DERIVE_LEN, g->suite[n - 1]);
-		key_to(g, "bwd", nd->keys, "bwd", g->node[0].keys, DERIVE_LEN, g->suite[n - 1]);
+		key_to(g, "fwd", nd->keys, "fwd", g->node[0].keys, LAYER_KEY, g->suite[n - 1]);
+		key_to(g, "bwd", nd->keys, "bwd", g->node[0].keys, LAYER_KEY, g->suite[n - 1]);
 	}
 	/* Only now it has the exit hop that its packets go to. */
 	if (v[DEV].set)
@@ -352,7 +353,7 @@ enum rc keygen_run(const struct verb *verb, const struct argval *v)
 	rc = rc ? rc : take_suites(&g);
 	if (rc)
 		return rc;
-	g.secret = sodium_malloc(72 + 32 + DERIVE_LEN);
+	g.secret = sodium_malloc(72 + 32 + LAYER_KEY);
 	rc = g.secret ? open_nodes(&g) : fail(RC_REFUSED, "no memory for keys");
 	if (!rc && !(v[LINKS].set && !v[LINKS].num)) {
 		node_links(&g);

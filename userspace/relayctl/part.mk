@@ -2,8 +2,8 @@
 # relayctl: every *.c here; start.c apart, so that tests can link the rest.
 
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
-CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o) $(O)/noise/derive.o
-CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace $(PROOF_CFLAGS) -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
+CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o) $(O)/control/derive.o
+CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace -Ikmod/core $(PROOF_CFLAGS) -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
 CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(PATH_LIB) $(PATH_LIBS) $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson -lcurl
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
