@@ -47,7 +47,7 @@ trap gone EXIT
 
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
 version=$(sed -n 's/^VERSION := //p' "$top/Makefile")
-name=cellrelay/$version
+MODULE=cellrelay/$version
 
 unpacked() {
 	tar -C "$root" -xf "$tar" --exclude=./dev/'*' || return 1
@@ -70,7 +70,7 @@ files() {
 }
 
 sources() {
-	make -s -C "$top" install-dkms DESTDIR="$root" && inside dkms add "$name" || return 1
+	make -s -C "$top" install-dkms DESTDIR="$root" && inside dkms add "$MODULE" || return 1
 	# Exactly what is wanted: no tests, nothing that git does not know.
 	(cd "$root/usr/src/cellrelay-$version" && find . -type f | sed 's/^\.\///') >"$LIB_TMP/tree"
 	! grep -vE '^(Kbuild|dkms\.conf|LICENSE|kmod/(COPYING|modbtf\.sh|.*\.[ch]))$' "$LIB_TMP/tree"
@@ -79,7 +79,7 @@ sources() {
 # module KERNEL: the file that DKMS installed for it.
 module() { find "$root/lib/modules/$1/updates/dkms" -name 'cellrelay.ko*' 2>/dev/null; }
 
-built() { inside dkms build "$name" -k "$1" && inside dkms install "$name" -k "$1" && inside dkms status | grep "$1.*installed"; }
+built() { inside dkms build "$MODULE" -k "$1" && inside dkms install "$MODULE" -k "$1" && inside dkms status | grep "$1.*installed"; }
 
 # has_btf KERNEL: types, resolved; stripped of the rest; signed by the key that the doctor names.
 has_btf() {
@@ -91,7 +91,7 @@ has_btf() {
 	*.ko) cp "$file" "$ko" ;;
 	*) echo "no module for $1"; return 1 ;;
 	esac
-	readelf -SW "$ko" | grep -q ' \.BTF ' || { tail -n 5 "$root/var/lib/dkms/$name/$1/x86_64/log/make.log"; return 1; }
+	readelf -SW "$ko" | grep -q ' \.BTF ' || { tail -n 5 "$root/var/lib/dkms/$MODULE/$1/x86_64/log/make.log"; return 1; }
 	! readelf -SW "$ko" | grep -q ' \.debug_info ' || { echo "not stripped"; return 1; }
 	modinfo -F signer "$ko" | grep -q 'DKMS' || { echo "not signed"; modinfo "$ko"; return 1; }
 	[ -s "$root/var/lib/dkms/mok.pub" ] || { echo "no certificate"; return 1; }
@@ -117,8 +117,8 @@ traffic='FILE_MB=1 selftests/net/smoke.sh'
 # building, unloading and loading, the next boot does.
 doctor_btf() {
 	local k=$1 remedy
-	inside dpkg --purge --force-depends pahole >/dev/null && inside dkms build --force "$name" -k "$k" >/dev/null &&
-		inside dkms install --force "$name" -k "$k" >/dev/null || return 1
+	inside dpkg --purge --force-depends pahole >/dev/null && inside dkms build --force "$MODULE" -k "$k" >/dev/null &&
+		inside dkms install --force "$MODULE" -k "$k" >/dev/null || return 1
 	! has_btf "$k" >/dev/null || { echo "types without pahole"; return 1; }
 	booted "$k" 'modprobe cellrelay && relayctl -j doctor' >"$LIB_TMP/doctor"
 	remedy=$(jq -r '.doctor[] | select(.check == "btf" and .verdict == "warn") | .remedy' "$LIB_TMP/doctor")
@@ -149,14 +149,14 @@ next_kernel() {
 
 # All files as before, but for the key pair that DKMS makes once for a machine and keeps.
 removed() {
-	inside dkms remove "$name" --all && rm -r "$root/usr/src/cellrelay-$version" || return 1
+	inside dkms remove "$MODULE" --all && rm -r "$root/usr/src/cellrelay-$version" || return 1
 	files | grep -v '  \./var/lib/dkms/mok\.' >"$LIB_TMP/after"
 	diff "$LIB_TMP/before" "$LIB_TMP/after"
 }
 
 # After all: no file bears our name, no index of modules speaks of us.
 removed_all() {
-	inside dkms remove "$name" --all && rm -r "$root/usr/src/cellrelay-$version" || return 1
+	inside dkms remove "$MODULE" --all && rm -r "$root/usr/src/cellrelay-$version" || return 1
 	! find "$root" -xdev -path "$root/tmp" -prune -o -name '*cellrelay*' -print | grep . &&
 		! grep -l cellrelay "$root"/lib/modules/*/modules.* && [ "$(inside dkms status)" = "" ]
 }

@@ -69,6 +69,24 @@ refused() {
 		{ echo "status $status"; cat "$LIB_TMP/err"; return 1; }
 }
 
+delivered() { [ "$(stat_of r3 delivered.cells)" = "$1" ]; }
+
+# The module opens what another implementation, libsodium, has sealed, at every position and size.
+foreign() {
+	local i circ size=256 n=0
+	chain_hosts 3 && chain_keys "$LIB_TMP/keys" suite aesgcm || return 1
+	for i in 1 2 3; do
+		on "r$i" relayctl -b "$LIB_TMP/keys/node$i.batch" || return 1
+	done
+	circ=$(sed -n 's/.* next-tx \([0-9]*\).*/\1/p' "$LIB_TMP/keys/node0.batch")
+	for size in 256 1408; do
+		n=$((n + 1))
+		on client cellforge --suite 2 --size $size --keys "$LIB_TMP/keys/node0.keys" --idx "$LIB_TMP/keys/node1.idx" \
+			--circ "$circ" --ctr "$((1000 + n)),$((281474976000000 + n)),$n" --type 3 "$(addr4 r1 client)" "$CHAIN_PORT" &&
+			busywait 5000 delivered $n || { chain_drops; return 1; }
+	done
+}
+
 not_offered() {
 	chain_hosts 1 && chain_keys "$LIB_TMP/keys" suite aesgcm || return 1
 	refused on r1 relayctl -b "$LIB_TMP/keys/node1.batch" && refused on client relayctl -b "$LIB_TMP/keys/node0.batch"
@@ -101,6 +119,10 @@ if [ "${1:-}" = one ]; then
 	one "$@"
 	exit
 fi
+if [ "${1:-}" = foreign ]; then
+	foreign
+	exit
+fi
 if [ "${1:-}" = wrong ]; then
 	wrong_suite
 	exit
@@ -110,7 +132,7 @@ if [ "${1:-}" = off ]; then
 	exit
 fi
 ktap_start
-need relayctl jq curl busybox ping
+need relayctl jq curl busybox ping cellforge
 modprobe cellrelay && setup_ns client || { ktap_fail "the module"; ktap_finish; }
 case "${1:-} $(suites) " in
 "cost "*" aesgcm "*)
@@ -124,6 +146,7 @@ case "${1:-} $(suites) " in
 	modprobe cellrelay
 	ktap_test "one hop of suite 2" "$0" one aesgcm
 	modprobe cellrelay
+	ktap_test "cells that libsodium sealed are opened" "$0" foreign
 	ktap_test "another suite than the client's: not authentic" "$0" wrong
 	;;
 *)

@@ -4,7 +4,7 @@
  * with counters, type and position of the caller's choice, and sends it.
  *
  *	cellforge --keys FILE --idx FILE --circ ID --ctr N,N,... --type T [--hops N] [--size BYTES]
- *		  [--text HEX] ADDRESS PORT
+ *		  [--suite 1|2] [--text HEX] ADDRESS PORT
  *
  *	--keys	a client's key file of `relayctl circuit keygen` (also FILE.used)
  *	--idx	index key of the first relay (`relayctl ns idx-key`)
@@ -12,6 +12,7 @@
  *	--ctr	counter of each layer, the first relay's first
  *	--type	type byte of the innermost layer (0 relay, 1 data, 2 control, 3 padding)
  *	--hops	layers: the innermost is for this position (as many as counters)
+ *	--suite	cipher suite of all layers (1)
  *	--text	payload of the innermost layer, the rest is zero
  *
  * The same inner counters under a new outer one are what a relay that replays would send.
@@ -26,8 +27,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "header.h"
 #include "aead.h"
+#include "header.h"
 #include "layer.h"
 
 struct forge {
@@ -124,7 +125,7 @@ static int send_cell(const char *host, const char *port, const u8 *cell, size_t 
 
 static int usage(void)
 {
-	fprintf(stderr, "Usage: cellforge --keys FILE --idx FILE --circ ID --ctr N,N,... --type T [--hops N] [--size BYTES] [--text HEX] ADDRESS PORT\n");
+	fprintf(stderr, "Usage: cellforge --keys FILE --idx FILE --circ ID --ctr N,N,... --type T [--hops N] [--size BYTES] [--suite 1|2] [--text HEX] ADDRESS PORT\n");
 	return 2;
 }
 
@@ -135,11 +136,12 @@ int main(int argc, char **argv)
 		{ "circ", required_argument, NULL, 'c' }, { "ctr", required_argument, NULL, 'n' },
 		{ "type", required_argument, NULL, 't' }, { "hops", required_argument, NULL, 'h' },
 		{ "size", required_argument, NULL, 's' }, { "text", required_argument, NULL, 'x' },
+		{ "suite", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct forge f = { .have_hops = 0 };
 	u64 ctr[CR_HOPS_MAX] = { 0 };
-	unsigned int n_ctr = 0, hops = 0, type = CR_CELL_PAD;
+	unsigned int n_ctr = 0, hops = 0, type = CR_CELL_PAD, suite = 1;
 	u8 cell[CR_CELL_LARGE] = { 0 }, *body = cell + CR_HDR_LEN;
 	struct cr_hdr hdr = { .link = 0 };
 	size_t size = CR_CELL_SMALL, len = 0;
@@ -172,6 +174,9 @@ int main(int argc, char **argv)
 		case 's':
 			size = strtoul(optarg, NULL, 10);
 			break;
+		case 'u':
+			suite = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
 		case 'x':
 			ok = !sodium_hex2bin(body, 64, optarg, strlen(optarg), NULL, &len, NULL);
 			break;
@@ -184,13 +189,21 @@ int main(int argc, char **argv)
 		return usage();
 	for (unsigned int pos = hops; pos >= 1; pos--) {
 		struct cr_trailer tr = { .type = CR_CELL_RELAY };
-		struct cr_cipher key;
+		struct cr_cipher key = { .aes = NULL };
+		struct cr_aes_key aes;
 
 		if (pos == hops)
 			tr.type = (u8)type;
 		else
 			tr.ctr = ctr[pos];
-		cr_cipher_chacha(&key, f.hop[pos - 1]);
+		if (suite == 2 && !cr_aes_prepare(&aes, f.hop[pos - 1])) {
+			fprintf(stderr, "cellforge: libsodium has no AES on this processor\n");
+			return 2;
+		}
+		if (suite == 2)
+			key.aes = &aes;
+		else
+			cr_cipher_chacha(&key, f.hop[pos - 1]);
 		cr_layer_seal(body, size - CR_HDR_LEN, pos, &key, ctr[pos - 1], &tr);
 	}
 	hdr.link = f.tx_index;
