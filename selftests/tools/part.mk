@@ -12,9 +12,9 @@ $(O)/tests/test_cellstat: selftests/tools/test_cellstat.c $(O)/bin/cellstat
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -DCELLSTAT='"$(O)/bin/cellstat"' -o $@ $< -lcmocka
 
-PROGRAMS   += $(O)/bin/udptrain $(O)/bin/udppace
+PROGRAMS   += $(O)/bin/udptrain $(O)/bin/udppace $(O)/bin/udpsend
 
-$(O)/bin/udptrain $(O)/bin/udppace: $(O)/bin/%: selftests/tools/%.c
+$(O)/bin/udptrain $(O)/bin/udppace $(O)/bin/udpsend: $(O)/bin/%: selftests/tools/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $<
 
