@@ -47,3 +47,21 @@ $(DIR_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: $(O)/directory-san/
 	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $(filter %.o %.a,$^) $(DIR_LIBS) -lcmocka -ljansson
 
 UNIT_TESTS += $(DIR_TESTS:%=$(O)/tests/test_%) $(DIR_TESTS:%=$(O)/tests-san/test_%)
+
+# Fuzzing, as in userspace/proof/part.mk.
+DIR_FUZZ_RUNS ?= 20000
+
+$(O)/fuzz/fuzz_directory: userspace/fuzz/fuzz_directory.c userspace/fuzz/fuzz.h $(DIR_SRC) $(O)/proof-fuzz/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(PROOF_CFLAGS) $(PROOF_FUZZ_SAN) -fsanitize=fuzzer -o $@ $(filter %.c %.a,$^) $(DIR_LIBS)
+
+.PHONY: check-fuzz-directory fuzz-directory
+## check-fuzz-directory: the parsers of descriptors, snapshots and their text forms, a few seconds
+check-fuzz-directory: $(O)/fuzz/fuzz_directory
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -runs=$(DIR_FUZZ_RUNS)
+fuzz-directory: $(O)/fuzz/fuzz_directory
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
+
+CHECKS += check-fuzz-directory
+fuzz: fuzz-directory
