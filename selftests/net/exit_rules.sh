@@ -72,7 +72,6 @@ setup() {
 	on exit ip addr add $OWN4/32 dev lo && on server ip route add $OWN4/32 via "$(addr4 exit server)" || return 1
 	for a in $PUBLIC4 $MARKET4; do on server ip addr add "$a/32" dev lo || return 1; done
 	for a in $PUBLIC6 $MARKET6; do on server ip addr add "$a/128" dev lo nodad || return 1; done
-	on exit sysctl -qw net.netfilter.nf_conntrack_udp_timeout=30
 	# for the control: answers find the way back
 	on server ip route add 10.64.0.0/16 via "$(addr4 exit server)" && on server ip -6 route add fd64::/48 via "$(addr6 exit server)"
 }

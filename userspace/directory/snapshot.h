@@ -17,11 +17,12 @@
 #define CR_AUTHORITIES_MAX	32
 #define CR_MARKET_ADDRESSES_MAX	16
 #define CR_PERIOD_MAX		86400
-/* A snapshot is valid for this many of its periods. */
-#define CR_SNAPSHOT_PERIODS	3
+/* A snapshot is valid for this many of its periods (control/limits.h says the same). */
+#define CR_SNAPSHOT_PERIODS	3u
 /* How far a clock may be behind that of the authorities, seconds. */
 #define CR_CLOCK_SKEW		600
-#define CR_HOPS_MAX		8
+/* As in kmod/core/wire.h: a file that includes both does not compile when they differ. */
+#define CR_HOPS_MAX		8u
 
 /* What relays of one path must differ in (params.constraints). */
 #define CR_DIFFER_OPERATOR	(1U << 0)

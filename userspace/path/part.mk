@@ -16,6 +16,8 @@ $(PATH_LIB): $(PATH_SRC:userspace/path/%.c=$(O)/path/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+$(O)/directory-tests/test_path.o: PROOF_CFLAGS += -Ikmod/core
+
 $(O)/tests/test_path: $(O)/directory-tests/test_path.o $(O)/directory-tests/directory_fixture.o $(PATH_LIB) $(DIR_LIB) $(O)/lib/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "control/limits.h"	/* so that constants of the same name are held against each other */
 #include "directory_fixture.h"
 #include "path/path.h"
 
