@@ -7,6 +7,7 @@
  */
 #include <linux/cellrelay.h>
 
+#include "core/credit.h"
 #include "core/layer.h"
 #include "relay.h"
 
@@ -37,10 +38,8 @@ static u8 cr_link_ready(const struct cr_link *link, const struct cr_keygen **sen
  */
 static u8 cr_dir_hint(const struct cr_circuit *circ, const struct cr_dir *dir, u32 len, u64 now)
 {
-	u64 limit = READ_ONCE(circ->limit);
-
-	if (limit != U64_MAX &&
-	    READ_ONCE(circ->dir[0].count.bytes) + READ_ONCE(circ->dir[1].count.bytes) + len > limit)
+	if (!cr_credit_ready(&circ->dir[0].count.bytes, &circ->dir[1].count.bytes,
+			     READ_ONCE(circ->limit), len))
 		return CR_DROP_CREDIT;
 	if (unlikely(!cr_bucket_ready(&dir->bucket, now,
 				      min(READ_ONCE(circ->rate), READ_ONCE(circ->cn->fair_rate)),
@@ -141,21 +140,19 @@ enum cr_verdict cr_relay_lookup(struct cr_rx *rx)
  * @now: cr_now()
  *
  * The limit is on the sum of both directions, each of which has a lock of its
- * own. Each adds first and looks at the other after a full barrier: of two that
- * race at least one sees the other's bytes and takes its own back, so what was
- * let pass never exceeds the limit.
+ * own: see cr_credit_take().
  *
  * Return: 0, or a drop reason, and nothing is charged then.
  */
 u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
 {
 	struct cr_dir *dir = &circ->dir[d], *other = &circ->dir[!d];
-	u64 limit = READ_ONCE(circ->limit), bytes = dir->count.bytes, rate;
+	u64 limit = READ_ONCE(circ->limit), rate;
 
 	lockdep_assert_held(&dir->lock);
 	if (unlikely(READ_ONCE(circ->dead)))
 		return CR_DROP_DEAD;
-	if (limit != U64_MAX && bytes + READ_ONCE(other->count.bytes) + len > limit)
+	if (!cr_credit_ready(&dir->count.bytes, &other->count.bytes, limit, len))
 		return CR_DROP_CREDIT;
 	rate = min(READ_ONCE(circ->rate), READ_ONCE(circ->cn->fair_rate));
 	if (rate != CR_RATE_UNLIMITED) {
@@ -167,14 +164,8 @@ u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
 		}
 		s->admitted += len;
 	}
-	WRITE_ONCE(dir->count.bytes, bytes + len);
-	if (limit != U64_MAX) {
-		smp_mb(); /* pairs with itself in the other direction */
-		if (unlikely(bytes + len + READ_ONCE(other->count.bytes) > limit)) {
-			WRITE_ONCE(dir->count.bytes, bytes);
-			return CR_DROP_CREDIT;
-		}
-	}
+	if (!cr_credit_take(&dir->count.bytes, &other->count.bytes, limit, len))
+		return CR_DROP_CREDIT;
 	WRITE_ONCE(dir->count.cells, dir->count.cells + 1);
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 #ifdef __KERNEL__
 
+#include <asm/barrier.h>
 #include <linux/bitops.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
@@ -52,6 +53,9 @@ typedef int64_t s64;
 #ifndef READ_ONCE
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#endif
+#ifndef smp_mb
+#define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #endif
 #ifndef static_assert
 #define static_assert _Static_assert

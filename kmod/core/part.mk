@@ -27,7 +27,7 @@ $(CR_CORE_LIB) $(CR_CORE_SAN):
 # userspace/tests/test_core_NAME.c -> build/tests/test_core_NAME and, with
 # sanitizers, build/tests/san/test_core_NAME.
 CR_CORE_TESTS := $(patsubst userspace/tests/%.c,%,$(wildcard userspace/tests/test_core_*.c))
-CR_CORE_LIBS  := -lsodium -lcmocka -ljansson -lm
+CR_CORE_LIBS  := -lsodium -lcmocka -ljansson -lm -lpthread
 
 $(CR_CORE_TESTS:%=$(O)/tests/%): $(O)/tests/%: userspace/tests/%.c $(CR_CORE_LIB)
 	@mkdir -p $(@D)

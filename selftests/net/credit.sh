@@ -11,8 +11,8 @@ PATH=$here/../../build/bin:$here/../../build/netlink-tests:$PATH
 
 CIRCUITS=16
 BOUNDARIES=${BOUNDARIES:-1000}	# limits to reach
-STEP=6000		# bytes from one to the next, and up to two cells more
-RATE=150		# datagrams per second, circuit and direction: more than goes through
+STEP=6000		# bytes from one to the next, at least
+RATE=2400		# datagrams per second and direction: more than goes through
 ALLOWANCE=600000	# what the daemon leaves to each when it dies
 LARGE=1408
 PORT=6000
@@ -30,28 +30,38 @@ circuits() {
 	done | on client ip -b -
 }
 
-# Both directions of all circuits, each from a processor of its own.
-race() {
-	local i h cpus
-	for i in $(seq $CIRCUITS); do
-		echo "$(inner "$i") 1200 $RATE"
-	done >"$LIB_TMP/flows"
+receivers() {
+	local h
 	for h in client server; do
 		bg on $h udppace count $PORT
 		busywait 10000 grep -q ready "$(bg_log $!)" || return 1
 	done
+}
+
+# race N: both directions of the first N circuits, each from a processor of its own
+race() {
+	local i cpus
+	for i in $(seq "$1"); do
+		echo "$(inner "$i") 1200 $((RATE / $1))"
+	done >"$LIB_TMP/flows"
 	cpus=$(nproc)
 	bg on client sh -c "exec taskset -c 0 udppace send $SERVER4 $PORT 100000 <$LIB_TMP/flows"
 	FWD=$!
 	bg on server sh -c "exec taskset -c $((cpus - 1)) udppace sendto $PORT 100000 <$LIB_TMP/flows"
 	BWD=$!
-	busywait 20000 both_move
+	busywait 20000 both_move "$1"
 }
 both_move() {
-	[ "$(on r1 relayctl -j circuit show | jq '[.circuits[] | select(.fwd.cells > 0 and .bwd.cells > 0)] | length')" = $CIRCUITS ]
+	[ "$(on r1 relayctl -j circuit show | jq '[.circuits[] | select(.fwd.cells > 0 and .bwd.cells > 0)] | length')" -ge "$1" ]
+}
+race_ends() {
+	stop "$FWD"
+	stop "$BWD"
 }
 
-limits_hold() { on r1 creditor $CIRCUITS "$BOUNDARIES" $STEP; }
+# limits_hold N STEP: of N circuits, with so many bytes from one to the next, and up to two cells more
+limits_hold() { on r1 creditor "$1" "$BOUNDARIES" "$2"; }
+figures() { tail -n 1 "$LIB_TMP/out" | sed 's/^/# /'; }
 
 # The daemon gives a last allowance and is killed.
 daemon_dies() {
@@ -83,8 +93,7 @@ refuses() { [ "$(stat_of r1 drops.credit.cells)" -ge "$1" ]; }
 # What r1 charged is what r1 sent, to the byte.
 charged_is_sent() {
 	local charged sent
-	stop "$FWD"
-	stop "$BWD"
+	race_ends
 	busywait 20000 chain_conserved || return 1
 	charged=$(sums | awk '{ n += $2 } END { print n }')
 	sent=$(stat_of r1 out.bytes)
@@ -101,9 +110,15 @@ quiet() {
 }
 
 ktap_test "two hops, $CIRCUITS circuits" circuits || ktap_finish
-ktap_test "traffic in both directions" race || ktap_finish
-ktap_test "$BOUNDARIES limits: none exceeded, each reached and told of once, events without a gap" limits_hold
-tail -n 1 "$LIB_TMP/out" | sed 's/^/# /'
+ktap_test "receivers" receivers
+# All the time at the limit: each raise lets one to three cells pass.
+ktap_test "two circuits, traffic in both directions" race 2 || ktap_finish
+ktap_test "$BOUNDARIES limits: none exceeded, each reached and told of once, events without a gap" limits_hold 2 $LARGE
+figures
+race_ends
+ktap_test "$CIRCUITS circuits, traffic in both directions" race $CIRCUITS || ktap_finish
+ktap_test "$BOUNDARIES limits: none exceeded, each reached and told of once, events without a gap" limits_hold $CIRCUITS $STEP
+figures
 ktap_test "a daemon gives credit and dies" daemon_dies
 ktap_test "without it circuits go on to their limits and stop there" stopped
 ktap_test "a limit that was told of is not told of again" quiet

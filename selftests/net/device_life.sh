@@ -97,18 +97,6 @@ namespaces_end() {
 	lib_again
 }
 
-lib_again() {
-	local n p
-	for n in ${LIB_NS[@]+"${LIB_NS[@]}"}; do
-		for p in $(ip netns pids "$n" 2>/dev/null); do
-			kill -KILL "$p" 2>/dev/null
-		done
-		ip netns del "$n"
-	done
-	LIB_NS=() LIB_PIDS=() LIB_WIRES=0
-	rm -rf "$LIB_TMP/keys"
-}
-
 ktap_test "one hop" chain 1 || ktap_finish
 bg client_floods
 floods=$!

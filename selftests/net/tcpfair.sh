@@ -55,7 +55,7 @@ downloads() {
 	local i pid
 	on r1 relayctl ns set rate "$CAP" || return 1
 	for i in $(seq $CIRCUITS); do
-		bg on server iperf3 -s -p $((PORT + i))
+		bg on server iperf3 -s --forceflush -p $((PORT + i))
 		pid=$!
 		busywait 20000 grep -q 'Server listening' "$(bg_log $pid)" || return 1
 		bg on client iperf3 -c "$SERVER4" -p $((PORT + i)) -B "$(inner "$i")" -R -t 100000 -i 0
