@@ -55,7 +55,7 @@ typedef int64_t s64;
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #endif
 #ifndef smp_mb
-#define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST) /* as the kernel's */
 #endif
 #ifndef static_assert
 #define static_assert _Static_assert

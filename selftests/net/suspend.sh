@@ -23,7 +23,7 @@ start() {
 # Both directions, all the time.
 traffic() {
 	local h
-	echo "$INNER4 1000 100" >"$LIB_TMP/flows"
+	echo "$INNER4 1000 25" >"$LIB_TMP/flows"
 	for h in client server; do
 		bg on $h udppace count $PORT
 		busywait 10000 grep -q ready "$(bg_log $!)" || return 1
@@ -36,7 +36,7 @@ traffic() {
 moves() {
 	local f b
 	read -r f b < <(passed)
-	busywait 20000 passed_more $((f + $1)) $((b + $1))
+	busywait 60000 passed_more $((f + $1)) $((b + $1))
 }
 passed() { on r2 relayctl -j circuit show | jq -r '.circuits[0] | "\(.fwd.cells // 0) \(.bwd.cells // 0)"'; }
 passed_more() {
@@ -59,10 +59,10 @@ freeze() {
 	grep -qw "$1" /sys/power/state || { echo "this machine does not know $1: $(cat /sys/power/state)"; return 4; }
 	# Cells that everybody would take now, for later.
 	netem client r1 loss 100% && capture client r1 "$LIB_TMP/held.pcap" "udp and dst port $CHAIN_PORT" || return 1
-	sleep 0.5
+	sleep 1
 	capture_stop client r1
 	netem client r1 off
-	moves 5 || return 1
+	moves 5 || { echo "nothing moves before it"; return 1; }
 	# Of suspend; hibernation always waits for 5 s.
 	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo freezer >/sys/power/pm_test && echo "$1" >/sys/power/state

@@ -58,7 +58,7 @@ downloads() {
 		bg on server iperf3 -s --forceflush -p $((PORT + i))
 		pid=$!
 		busywait 20000 grep -q 'Server listening' "$(bg_log $pid)" || return 1
-		bg on client iperf3 -c "$SERVER4" -p $((PORT + i)) -B "$(inner "$i")" -R -t 100000 -i 0
+		bg on client iperf3 -c "$SERVER4" -p $((PORT + i)) -B "$(inner "$i")" -R -t 80000 -i 0
 	done
 	busywait 30000 all_download
 }

@@ -106,7 +106,8 @@ static void on_event(void)
 	struct nlattr *a[NLT_ATTRS];
 	struct peer p;
 
-	if (receive(&events, a) != CELLRELAY_CMD_EVENT || nla_get_u32(a[CELLRELAY_A_EVENT_TYPE]) != CELLRELAY_EVENT_ROAM)
+	if (receive(&events, a) != CELLRELAY_CMD_EVENT ||
+	    nla_get_u32(a[CELLRELAY_A_EVENT_TYPE]) != CELLRELAY_EVENT_ROAM)
 		return;
 	if (!take_peer(&p, a[CELLRELAY_A_EVENT_ID], a[CELLRELAY_A_EVENT_ADDR], a[CELLRELAY_A_EVENT_PORT]))
 		ktap_bail("a roam event without address");
