@@ -213,6 +213,17 @@ static struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_add
 	return dst;
 }
 
+/* What fits the device, whatever ICMP messages have made the stack believe of the path. */
+static u32 cr_dev_mtu6(const struct dst_entry *dst)
+{
+	const struct inet6_dev *idev = __in6_dev_get(dst->dev);
+	u32 mtu = READ_ONCE(dst->dev->mtu);
+
+	if (idev) /* the link's routers may have set a smaller one */
+		mtu = min_t(u32, mtu, READ_ONCE(idev->cnf.mtu6));
+	return mtu - lwtunnel_headroom(dst->lwtstate, mtu);
+}
+
 static u8 cr_output6(struct cr_sock *cs, const struct cr_addr *to, struct dst_cache *cache,
 		     struct sk_buff *skb, u32 hash, u16 gso_size)
 {
@@ -223,13 +234,16 @@ static u8 cr_output6(struct cr_sock *cs, const struct cr_addr *to, struct dst_ca
 	struct in6_addr saddr;
 	struct ipv6hdr *ip6h;
 	struct udphdr *uh;
+	bool beyond;
 	int err;
 
 	dst = cr_route6(cs, to, cache, &saddr, &reason);
 	if (unlikely(!dst))
 		goto drop;
 	reason = CR_DROP_TOO_BIG;
-	if (unlikely(one + sizeof(*ip6h) + sizeof(*uh) > dst_mtu(dst)))
+	one += sizeof(*ip6h) + sizeof(*uh);
+	beyond = one > dst_mtu(dst);
+	if (unlikely(beyond && one > cr_dev_mtu6(dst)))
 		goto drop_dst;
 	reason = CR_DROP_NOMEM;
 	if (unlikely(skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + sizeof(*ip6h) +
@@ -252,6 +266,14 @@ static u8 cr_output6(struct cr_sock *cs, const struct cr_addr *to, struct dst_ca
 	skb_set_hash(skb, hash, PKT_HASH_TYPE_L4);
 	skb->mark = cs->fwmark;
 	skb->protocol = htons(ETH_P_IPV6);
+	/* The stack would drop what exceeds the path MTU that it has learned; of
+	 * a packet that such a socket owns (sock.c) it compares the device's. Not
+	 * always, for the reference is a write that all CPUs share.
+	 */
+	if (unlikely(beyond && !skb_set_owner_sk_safe(skb, sk))) {
+		kfree_skb(skb);
+		return CR_DROP_NO_SOCKET;
+	}
 	err = ip6_local_out(cs->cn->net, sk, skb);
 	return likely(!net_xmit_eval(err)) ? 0 : CR_DROP_XMIT;
 

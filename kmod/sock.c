@@ -71,9 +71,12 @@ static int cr_sock_open(struct cr_sock *cs, struct netlink_ext_ack *extack)
 	sk->sk_sndbuf = INT_MAX;
 	sk->sk_mark = cs->fwmark;
 	/* Cells are never fragmented, and what a forged ICMP message says of
-	 * the path must not stop them: DF set, device MTU only.
+	 * the path must not stop them: device MTU only. output.c sets DF, and
+	 * sees to IPv6, where the stack asks the route unless a packet has an owner.
 	 */
-	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_PROBE);
+	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_INTERFACE);
+	if (cs->local.family == AF_INET6)
+		inet6_sk(sk)->pmtudisc = IPV6_PMTUDISC_INTERFACE;
 	cs->local.port = inet_sk(sk)->inet_sport;
 	cr_compat_tunnel_setup(cs->cn->net, cs->sock, &tunnel);
 	return 0;
