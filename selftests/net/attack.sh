@@ -16,28 +16,8 @@ dropped() { # HOST REASON...: sum
 # What junk on the link or tag ends as: no link has that index, or it is no handshake either.
 junk_drops() { dropped "$1" link_unknown handshake no_daemon; }
 
-expect() { # WHAT GOT WANT
-	[ "$2" = "$3" ] || { echo "$1: $2, expected $3"; return 1; }
-}
-
 # forward HOST: cells that its first circuit forwarded towards the exit
 forward() { on "$1" relayctl -j circuit show | jq '.circuits[0].fwd.cells'; }
-
-# reaches WANT COMMAND...: the command's output becomes WANT soon; nothing else may follow
-reaches() {
-	local want=$1
-	shift
-	busywait 5000 eval "[ \"\$($*)\" -ge $want ]"
-	expect "$*" "$(eval "$*")" "$want"
-}
-
-# fresh FILE N SIZE: N cells of the client that no relay has seen
-fresh() {
-	netem client r1 loss 100% && capture client r1 "$1" "udp and dst port $CHAIN_PORT and src host $(addr4 client r1)" || return 1
-	on client ping -q -c "$2" -i 0.002 -W 1 -s "$3" "$SERVER4" >/dev/null
-	capture_stop client r1 || return 1
-	netem client r1 off
-}
 
 to_r1() { on client cellsend --batch 16 "$@" "$(addr4 r1 client)" "$CHAIN_PORT"; }
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Sourced after lib.sh: a client, relays in a row, the last one an exit, and a
 # server behind it, with circuits between client and exit.
 #
@@ -7,9 +8,43 @@
 # Inside: the client is 10.99.0.2 and fd00:99::2; the server answers at its
 # wire's addresses ($SERVER4, $SERVER6).
 
+#
+# Set before chain_hosts, where wanted:
+#	CHAIN_VIA["r1 r2"]="n1 n2"	plain routers between the two
+#	CHAIN_WIRE_MTU["n1 n2"]=1280	MTU of one wire; CHAIN_MTU (1500) is that of the others
+
 CHAIN_PORT=4000
+declare -A CHAIN_VIA CHAIN_WIRE_MTU CHAIN_NEXT
 INNER4=10.99.0.2
 INNER6=fd00:99::2
+
+# chain_join A B: joins two hosts by a wire, or by routers and wires.
+chain_join() {
+	local a=$1 b=$2 nodes i last
+	# shellcheck disable=SC2206
+	nodes=("$a" ${CHAIN_VIA[$a $b]:-} "$b")
+	last=$((${#nodes[@]} - 1))
+	for ((i = 1; i <= last; i++)); do
+		[ "$i" = "$last" ] || { setup_ns "${nodes[i]}" && forwarding "${nodes[i]}"; } || return 1
+		wire "${nodes[i - 1]}" "${nodes[i]}" \
+			"${CHAIN_WIRE_MTU[${nodes[i - 1]} ${nodes[i]}]:-${CHAIN_MTU:-1500}}" || return 1
+	done
+	CHAIN_NEXT[$a $b]=${nodes[1]}
+	CHAIN_NEXT[$b $a]=${nodes[last - 1]}
+	for ((i = 0; i < last - 1; i++)); do
+		chain_route "${nodes[i]}" "${nodes[i + 1]}" "$b" "$a" &&
+			chain_route "${nodes[last - i]}" "${nodes[last - i - 1]}" "$a" "$b" || return 1
+	done
+}
+
+# chain_route HOST VIA TO FROM: on HOST, the way by its neighbour VIA to TO's address on the side of FROM.
+chain_route() {
+	on "$1" ip route add "$(chain_addr 4 "$3" "$4")" via "$(addr4 "$2" "$1")" &&
+		on "$1" ip -6 route add "$(chain_addr 6 "$3" "$4")" via "$(addr6 "$2" "$1")"
+}
+
+# chain_addr 4|6 A B: A's address on the side of its neighbour in the chain B.
+chain_addr() { "addr$1" "$2" "${CHAIN_NEXT[$2 $3]}"; }
 
 # chain_hosts N [4|6]: hosts and wires, the outer packets in that family.
 chain_hosts() {
@@ -20,7 +55,7 @@ chain_hosts() {
 	CHAIN_NODES=(client)
 	setup_ns client server || return 1
 	for i in $(seq "$n"); do
-		setup_ns "r$i" && wire "$prev" "r$i" "${CHAIN_MTU:-1500}" || return 1
+		setup_ns "r$i" && chain_join "$prev" "r$i" || return 1
 		prev=r$i
 		CHAIN_NODES+=("r$i")
 	done
@@ -40,9 +75,9 @@ chain_keys() {
 		a=${CHAIN_NODES[i - 1]}
 		b=${CHAIN_NODES[i]}
 		if [ "$CHAIN_FAMILY" = 4 ]; then
-			wires+=(wire "$(addr4 "$a" "$b"):$CHAIN_PORT,$(addr4 "$b" "$a"):$CHAIN_PORT")
+			wires+=(wire "$(chain_addr 4 "$a" "$b"):$CHAIN_PORT,$(chain_addr 4 "$b" "$a"):$CHAIN_PORT")
 		else
-			wires+=(wire "[$(addr6 "$a" "$b")]:$CHAIN_PORT,[$(addr6 "$b" "$a")]:$CHAIN_PORT")
+			wires+=(wire "[$(chain_addr 6 "$a" "$b")]:$CHAIN_PORT,[$(chain_addr 6 "$b" "$a")]:$CHAIN_PORT")
 		fi
 	done
 	relayctl circuit keygen "$dir" "${wires[@]}" dev cell0 inner4 $INNER4 inner6 $INNER6 "$@" || return 1
@@ -79,9 +114,13 @@ chain() {
 		chain_load "$LIB_TMP/keys" && chain_devices
 }
 
-# stat_of HOST PATH: a number of "relayctl -j stats", e.g. originated.cells, drops.half.cells; 0 when absent.
+# stat_of HOST PATH...: numbers of "relayctl -j stats", e.g. originated.cells, drops.half.cells, on one
+# line; 0 when absent.
 stat_of() {
-	on "$1" relayctl -j stats | jq -r ".. | objects | select(has(\"originated\")) | .$2 // 0"
+	local h=$1 p paths=''
+	shift
+	for p; do paths="$paths, .$p // 0"; done
+	on "$h" relayctl -j stats | jq -r ".. | objects | select(has(\"originated\")) | [${paths#, }] | join(\" \")"
 }
 
 # at_rest HOST: in + originated = out + delivered + drops.
@@ -104,4 +143,62 @@ chain_drops() {
 		echo "$h:"
 		on "$h" relayctl stats
 	done
+}
+
+# ---- traffic -----------------------------------------------------------------
+
+# chain_web KIB: the same file served by the client and by the server, over both families.
+chain_web() {
+	local h
+	mkdir -p "$LIB_TMP/web" && head -c "${1}K" /dev/urandom >"$LIB_TMP/web/file" || return 1
+	for h in client server; do
+		bg on "$h" busybox httpd -f -p "[::]:8000" -h "$LIB_TMP/web"
+	done
+	busywait 20000 listening client tcp 8000 && busywait 20000 listening server tcp 8000
+}
+
+# chain_fetch up|down 4|6 [SECONDS]: that file over TCP by the circuit, compared.
+chain_fetch() {
+	local to=client from=$SERVER4
+	case "$1 $2" in
+	"down 6") from="[$SERVER6]" ;;
+	"up 4") to=server from=$INNER4 ;;
+	"up 6") to=server from="[$INNER6]" ;;
+	esac
+	rm -f "$LIB_TMP/got"
+	on "$to" curl -sS --max-time "${3:-120}" -o "$LIB_TMP/got" "http://$from:8000/file" &&
+		cmp "$LIB_TMP/web/file" "$LIB_TMP/got" || { echo "$1, IPv$2 inside"; return 1; }
+}
+
+# chain_fetches [FAMILY...]: both ways.
+chain_fetches() {
+	local f
+	[ $# -gt 0 ] || set -- 4 6
+	for f; do
+		chain_fetch down "$f" && chain_fetch up "$f" || return 1
+	done
+}
+
+# ---- checks ------------------------------------------------------------------
+
+# expect WHAT GOT WANT
+expect() {
+	[ "$2" = "$3" ] || { echo "$1: $2, expected $3"; return 1; }
+}
+
+# reaches WANT COMMAND...: the command's output becomes WANT soon; nothing else may follow
+reaches() {
+	local want=$1
+	shift
+	busywait 5000 eval "[ \"\$($*)\" -ge $want ]"
+	expect "$*" "$(eval "$*")" "$want"
+}
+
+# fresh FILE N SIZE: N pings of SIZE bytes as cells of the client that no relay has seen
+fresh() {
+	netem client r1 loss 100% &&
+		capture client r1 "$1" "udp and dst port $CHAIN_PORT and src host $(chain_addr "$CHAIN_FAMILY" client r1)" || return 1
+	on client ping -q -c "$2" -i 0.002 -W 1 -s "$3" "$SERVER4" >/dev/null
+	capture_stop client r1 || return 1
+	netem client r1 off
 }

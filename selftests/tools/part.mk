@@ -23,3 +23,9 @@ $(O)/bin/udptrain $(O)/bin/udppace $(O)/bin/udpsend: $(O)/bin/%: selftests/tools
 $(O)/bin/cellforge: selftests/tools/cellforge.c $(O)/lib/libcrcore.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -Ikmod/core -o $@ $^ -lsodium
+
+PROGRAMS   += $(O)/bin/icmpforge
+
+$(O)/bin/icmpforge: selftests/tools/icmpforge.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $<

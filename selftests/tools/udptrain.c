@@ -2,12 +2,14 @@
 /*
  * Sends UDP datagrams in trains (UDP_SEGMENT), or counts what arrives.
  *
- *	udptrain send ADDRESS PORT SIZE SEGMENTS [TRAINS [SOURCE]]
- *		TRAINS (1) system calls of SEGMENTS datagrams of SIZE bytes each. Every
- *		datagram starts with its number; the rest is derived from that.
+ *	udptrain send ADDRESS PORT SIZE SEGMENTS [TRAINS [SOURCE|- [PAUSE]]]
+ *		TRAINS (1) system calls of SEGMENTS datagrams of SIZE bytes each, PAUSE (0)
+ *		milliseconds apart. Every datagram starts with its number; the rest is
+ *		derived from that.
  *	udptrain count [ADDRESS] PORT DATAGRAMS SECONDS
- *		prints "ready" on stderr, waits for so many datagrams or so long and
- *		prints "N datagrams, B bytes, M out of order, D damaged".
+ *		prints "ready" on stderr, waits for so many datagrams, so long or for SIGTERM,
+ *		and prints "N datagrams, B bytes, M out of order, D damaged, last L": L is
+ *		the number of the last one. What has arrived before the signal is counted.
  *
  * Exit status: 0 done (count: all came, in order, undamaged), 1 not, 2 usage.
  */
@@ -16,6 +18,8 @@
 #include <netdb.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +32,7 @@
 #define UDP_SEGMENT 103
 #endif
 #define SIZE_MAX_UDP	65507
+#define SLICE_MS	100	/* how soon a signal is noticed */
 
 static unsigned char buf[SIZE_MAX_UDP + 1];
 
@@ -65,6 +70,8 @@ static int send_trains(int argc, char **argv)
 	struct addrinfo *ai = resolve(argv[2], argv[3], 0);
 	int size = atoi(argv[4]), segs = atoi(argv[5]);
 	int trains = argc > 6 ? atoi(argv[6]) : 1;
+	int pause_ms = argc > 8 ? atoi(argv[8]) : 0;
+	const struct timespec pause = { .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000L };
 	int fd = socket(ai->ai_family, SOCK_DGRAM, 0);
 	uint32_t n = 0;
 
@@ -74,7 +81,7 @@ static int send_trains(int argc, char **argv)
 	}
 	if (fd < 0)
 		return die("socket");
-	if (argc > 7) {
+	if (argc > 7 && strcmp(argv[7], "-")) {
 		struct addrinfo *from = resolve(argv[7], "0", 0);
 
 		if (bind(fd, from->ai_addr, from->ai_addrlen) < 0)
@@ -91,9 +98,19 @@ static int send_trains(int argc, char **argv)
 			fill(buf + (size_t)i * size, size, n++);
 		if (send(fd, buf, (size_t)size * segs, 0) != (ssize_t)size * segs)
 			return die("send");
+		if (pause_ms > 0 && t + 1 < trains)
+			nanosleep(&pause, NULL);
 	}
 	close(fd);
 	return 0;
+}
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
 }
 
 static long long now_ms(void)
@@ -121,16 +138,29 @@ static int count(int argc, char **argv)
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0)
 		return die("bind");
 	freeaddrinfo(ai);
+	if (signal(SIGTERM, stop) == SIG_ERR)
+		return die("signal");
 	fputs("ready\n", stderr);
 	while (got < want) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		long long left = end - now_ms();
+		bool last = stopped;
 		ssize_t len;
 		uint32_t n;
+		int r;
 
-		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+		if (left <= 0)
 			break;
+		r = poll(&p, 1, last ? 0 : left < SLICE_MS ? (int)left : SLICE_MS);
+		if (r < 0 && errno != EINTR)
+			return die("poll");
+		if (r == 0 && last)
+			break;
+		if (r <= 0)
+			continue;
 		len = recv(fd, buf, sizeof(buf), 0);
+		if (len < 0 && errno == EINTR)
+			continue;
 		if (len < 0)
 			return die("recv");
 		got++;
@@ -144,17 +174,18 @@ static int count(int argc, char **argv)
 		if (len < 4 || memcmp(buf, expect, len) != 0)
 			damaged++;
 	}
-	printf("%lu datagrams, %lu bytes, %lu out of order, %lu damaged\n", got, bytes, disorder, damaged);
+	printf("%lu datagrams, %lu bytes, %lu out of order, %lu damaged, last %lu\n", got, bytes,
+	       disorder, damaged, got ? (unsigned long)next - 1 : 0);
 	return got == want && !disorder && !damaged ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc >= 6 && argc <= 8 && !strcmp(argv[1], "send"))
+	if (argc >= 6 && argc <= 9 && !strcmp(argv[1], "send"))
 		return send_trains(argc, argv);
 	if (argc >= 5 && argc <= 6 && !strcmp(argv[1], "count"))
 		return count(argc, argv);
-	fputs("usage: udptrain send ADDRESS PORT SIZE SEGMENTS [TRAINS [SOURCE]]\n"
+	fputs("usage: udptrain send ADDRESS PORT SIZE SEGMENTS [TRAINS [SOURCE|- [PAUSE]]]\n"
 	      "       udptrain count [ADDRESS] PORT DATAGRAMS SECONDS\n", stderr);
 	return 2;
 }
