@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Directory library: every *.c of this folder goes into build/lib/libcrdir.a.
-# Programs that link it add $(DIR_LIB) $(PROOF_LIB) $(DIR_LIBS), in this order.
+# Programs that link it add $(DIR_LIB) $(PROOF_LIB) $(DIR_LIBS), in this order, and
+# -lcurl when they call cr_fetch().
 
 DIR_LIB  := $(O)/lib/libcrdir.a
 DIR_LIBS  = $(PROOF_LIBS)
 DIR_SRC  := $(sort $(wildcard userspace/directory/*.c))
+# without what takes libcurl
+DIR_PURE := $(filter-out %/fetch.c,$(DIR_SRC))
 
 $(O)/directory/%.o: userspace/directory/%.c
 	@mkdir -p $(@D)
@@ -41,7 +44,7 @@ $(O)/directory-san/tests/%.o: userspace/tests/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(PROOF_SAN_CFLAGS) $(PROOF_CFLAGS) -Iuserspace/tests -c -o $@ $<
 
-$(DIR_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: $(O)/directory-san/tests/test_%.o $(DIR_TEST_SUPPORT:%=$(O)/directory-san/tests/%.o) $(DIR_SRC:userspace/directory/%.c=$(O)/directory-san/%.o) $(O)/proof-san/libcrproof.a
+$(DIR_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: $(O)/directory-san/tests/test_%.o $(DIR_TEST_SUPPORT:%=$(O)/directory-san/tests/%.o) $(DIR_PURE:userspace/directory/%.c=$(O)/directory-san/%.o) $(O)/proof-san/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $(filter %.o %.a,$^) $(DIR_LIBS) -lcmocka -ljansson
@@ -51,7 +54,7 @@ UNIT_TESTS += $(DIR_TESTS:%=$(O)/tests/test_%) $(DIR_TESTS:%=$(O)/tests-san/test
 # Fuzzing, as in userspace/proof/part.mk.
 DIR_FUZZ_RUNS ?= 20000
 
-$(O)/fuzz/fuzz_directory: userspace/fuzz/fuzz_directory.c userspace/fuzz/fuzz.h $(DIR_SRC) $(O)/proof-fuzz/libcrproof.a
+$(O)/fuzz/fuzz_directory: userspace/fuzz/fuzz_directory.c userspace/fuzz/fuzz.h $(DIR_PURE) $(O)/proof-fuzz/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(PROOF_CFLAGS) $(PROOF_FUZZ_SAN) -fsanitize=fuzzer -o $@ $(filter %.c %.a,$^) $(DIR_LIBS)

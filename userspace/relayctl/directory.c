@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "directory/durable.h"
+#include "directory/fetch.h"
 #include "directory/serial.h"
 #include "directory/store.h"
 #include "directory/trust.h"
 #include "directory/weights.h"
-#include "dirfetch.h"
 #include "dirtext.h"
 #include "json.h"
 #include "keyfile.h"
@@ -564,8 +564,8 @@ static enum rc fetch(const struct verb *verb, const struct argval *v)
 {
 	const char *store = v[2].set ? v[2].word : DEFAULT_STORE, *from = v[0].word;
 	uint64_t now = now_of(&v[3]), have = 0;
+	char path[PATH_MAX], error[CR_FETCH_ERROR];
 	unsigned int signers = 0;
-	char path[PATH_MAX];
 	enum cr_verdict verdict;
 	struct cr_trust trust;
 	struct cr_snapshot s;
@@ -578,12 +578,15 @@ static enum rc fetch(const struct verb *verb, const struct argval *v)
 	rc = read_trust(&trust, v[1].word);
 	if (rc)
 		return rc;
-	if (strstr(from, "://"))
-		bytes = dir_fetch(from, CR_SNAPSHOT_BYTES_MAX, &len);
-	else
+	if (strstr(from, "://")) {
+		bytes = cr_fetch(from, CR_SNAPSHOT_BYTES_MAX, &len, error);
+		if (!bytes)
+			return fail(RC_REFUSED, "%s: %s", from, error);
+	} else {
 		bytes = dir_read(from, CR_SNAPSHOT_BYTES_MAX, &len);
-	if (!bytes)
-		return RC_REFUSED;
+		if (!bytes)
+			return RC_USAGE;
+	}
 	verdict = cr_snapshot_parse(&s, bytes, len);
 	if (verdict) {
 		rc = fail(RC_REFUSED, "%s: this snapshot %s", from, cr_verdict_text(verdict));

@@ -269,7 +269,7 @@ static void json_snapshot(const struct cr_snapshot *s, bool relays)
 void dir_print_snapshot(const struct cr_snapshot *s, bool relays)
 {
 	struct cr_reader r = cr_snapshot_relays(s);
-	char text[FMT_LEN], rate[FMT_LEN], hex[17];
+	char text[FMT_LEN], address[CR_ADDRESS_TEXT], rate[FMT_LEN], hex[17];
 	struct cr_entry e;
 
 	if (opt.json) {
@@ -290,5 +290,5 @@ void dir_print_snapshot(const struct cr_snapshot *s, bool relays)
 		fprintf(opt.out, "  %s  %-17s weight %-12s tariff %-8" PRIu64 " %s\n",
 			sodium_bin2hex(hex, sizeof(hex), e.d.identity, 8), role_names(text, e.d.roles),
 			fmt_rate(rate, e.weight), e.d.tariff,
-			cr_address_text((char [CR_ADDRESS_TEXT]){ 0 }, &e.d.address[0]));
+			cr_address_text(address, &e.d.address[0]));
 }

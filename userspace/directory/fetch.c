@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "dirfetch.h"
-
-#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relayctl.h"
+#include <curl/curl.h>
+
+#include "directory/fetch.h"
 
 /** struct body - what has come so far */
 struct body {
@@ -55,27 +56,49 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
-uint8_t *dir_fetch(const char *url, size_t max, size_t *len)
+/* Whether the transfer went well; else @error says why not. */
+static bool transfer(CURL *curl, struct body *body, char *error)
 {
-	struct body body = { .max = max };
 	char text[CURL_ERROR_SIZE] = "";
 	long status = 0;
 	CURLcode code;
+
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+	code = curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	/* its buffer is ours */
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+	if (body->over || code == CURLE_FILESIZE_EXCEEDED)
+		snprintf(error, CR_FETCH_ERROR, "what comes is longer than any snapshot");
+	else if (code != CURLE_OK)
+		snprintf(error, CR_FETCH_ERROR, "cannot fetch: %s", text[0] ? text : curl_easy_strerror(code));
+	else if (status != 200)
+		snprintf(error, CR_FETCH_ERROR, "the server answers with status %ld", status);
+	else if (!body->len)
+		snprintf(error, CR_FETCH_ERROR, "the server answers with nothing");
+	else
+		return true;
+	return false;
+}
+
+uint8_t *cr_fetch(const char *url, size_t max, size_t *len, char error[CR_FETCH_ERROR])
+{
+	struct body body = { .max = max };
 	CURL *curl;
+	bool ok;
 
 	if (strncmp(url, "https://", 8) != 0 && !(strncmp(url, "http://", 7) == 0 && is_loopback(url))) {
-		err("%s: only https:// is fetched, and http:// from this machine itself", url);
+		snprintf(error, CR_FETCH_ERROR, "only https:// is fetched, and http:// from this machine itself");
 		return NULL;
 	}
 	curl = curl_easy_init();
 	if (!curl) {
-		err("%s: libcurl does not start", url);
+		snprintf(error, CR_FETCH_ERROR, "libcurl does not start");
 		return NULL;
 	}
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_loopback(url) ? "http,https" : "https");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
 	/* slower than 1 kB/s for half a minute is broken; how long a slow line takes is its own business */
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
@@ -86,20 +109,12 @@ uint8_t *dir_fetch(const char *url, size_t max, size_t *len)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
 	/* no proxy from the environment: whoever sets one up sees who asks */
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	code = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	ok = transfer(curl, &body, error);
 	curl_easy_cleanup(curl);
-	if (body.over || code == CURLE_FILESIZE_EXCEEDED)
-		err("%s: what comes is longer than any snapshot", url);
-	else if (code != CURLE_OK)
-		err("%s: cannot fetch: %s", url, text[0] ? text : curl_easy_strerror(code));
-	else if (status != 200)
-		err("%s: the server answers with status %ld", url, status);
-	else if (body.len) {
+	if (ok) {
 		*len = body.len;
 		return body.bytes;
-	} else
-		err("%s: the server answers with nothing", url);
+	}
 	free(body.bytes);
 	return NULL;
 }
