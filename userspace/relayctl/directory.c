@@ -21,7 +21,6 @@
 #include "keyfile.h"
 #include "object.h"
 
-#define DEFAULT_STORE	"/var/lib/cellrelay/directory"
 #define SUFFIX		".descriptor"
 
 #define ARG_NOW		{ .name = "now", .kind = ARG_UINT, .width = 8, .max = CR_TIME_MAX, \
@@ -555,14 +554,14 @@ static const struct arg fetch_args[] = {
 	{ .name = "from", .kind = ARG_WORD, .flags = ARG_POS | ARG_REQ, .meta = "URL|FILE",
 	  .help = "https://..., http://127.0.0.1..., or a file" },
 	ARG_TRUST,
-	{ .name = "store", .kind = ARG_FILE, .meta = "FOLDER", .help = "where the last good one is kept (" DEFAULT_STORE ")" },
+	{ .name = "store", .kind = ARG_FILE, .meta = "FOLDER", .help = "where the last good one is kept (" DIR_STORE ")" },
 	ARG_NOW,
 	{ .name = NULL },
 };
 
 static enum rc fetch(const struct verb *verb, const struct argval *v)
 {
-	const char *store = v[2].set ? v[2].word : DEFAULT_STORE, *from = v[0].word;
+	const char *store = v[2].set ? v[2].word : DIR_STORE, *from = v[0].word;
 	uint64_t now = now_of(&v[3]), have = 0;
 	char path[PATH_MAX], error[CR_FETCH_ERROR];
 	unsigned int signers = 0;
@@ -609,14 +608,14 @@ static enum rc fetch(const struct verb *verb, const struct argval *v)
 
 static const struct arg show_args[] = {
 	{ .name = "store", .kind = ARG_FILE, .flags = ARG_POS, .meta = "FOLDER",
-	  .help = "where the last good one is kept (" DEFAULT_STORE ")" },
+	  .help = "where the last good one is kept (" DIR_STORE ")" },
 	ARG_NOW,
 	{ .name = NULL },
 };
 
 static enum rc show(const struct verb *verb, const struct argval *v)
 {
-	const char *store = v[0].set ? v[0].word : DEFAULT_STORE;
+	const char *store = v[0].set ? v[0].word : DIR_STORE;
 	uint64_t now = now_of(&v[1]);
 	struct cr_stored stored;
 	char path[PATH_MAX], text[DIR_TIME_TEXT];

@@ -11,6 +11,9 @@
 
 #define DIR_TIME_TEXT	24
 
+/* Where the last good snapshot is kept unless another folder is named. */
+#define DIR_STORE	"/var/lib/cellrelay/directory"
+
 /* "2026-01-01T00:00:00Z" */
 const char *dir_time(char buf[DIR_TIME_TEXT], uint64_t seconds);
 /* A file's name as system calls take it: relative to a batch's folder. */

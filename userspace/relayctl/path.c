@@ -13,14 +13,13 @@
 #include "object.h"
 #include "path/path.h"
 
-#define DEFAULT_STORE	"/var/lib/cellrelay/directory"
 #define PPM		1000000
 
 enum { STORE, FILE_, TABLE, HOPS, COUNTRY, PRICE, PORT, NOW, SEED, GUARD };
 
 #define WISH_ARGS \
 	[STORE] = { .name = "store", .kind = ARG_FILE, .meta = "FOLDER", \
-		    .help = "where the last good snapshot is kept (" DEFAULT_STORE ")" }, \
+		    .help = "where the last good snapshot is kept (" DIR_STORE ")" }, \
 	[FILE_] = { .name = "file", .kind = ARG_FILE, .meta = "FILE", \
 		    .help = "this snapshot instead, whoever signed it" }, \
 	[TABLE] = { .name = "table", .kind = ARG_FILE, .meta = "FILE", \
@@ -93,7 +92,7 @@ static enum rc read_wish(struct wish *w, const struct argval *v)
 
 static enum rc load(struct wish *w, const struct argval *v)
 {
-	const char *store = v[STORE].set ? v[STORE].word : DEFAULT_STORE;
+	const char *store = v[STORE].set ? v[STORE].word : DIR_STORE;
 	const char *table = v[TABLE].set ? v[TABLE].word : CR_GEO_TABLE;
 	uint64_t now = v[NOW].set ? v[NOW].num : (uint64_t)time(NULL);
 	char path[PATH_MAX], text[DIR_TIME_TEXT];

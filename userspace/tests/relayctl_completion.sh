@@ -42,6 +42,11 @@ offers relay circuit add role ''
 offers relayctl_completion.sh key add 1 gen 0 file relayctl_comp
 offers lo sock add dev l
 offers link help l
+offers verify directory v
+offers authorities directory verify x a
+offers explain path ''
+offers exit-country offers e
+offers ed25519 genkey type e
 complete -p relayctl | grep -q _relayctl || { echo 'not ok - registered'; failed=1; }
 echo "1..$n"
 exit $failed
