@@ -353,6 +353,57 @@ static void test_path_bias(void **state)
 	cr_chooser_free(&c);
 }
 
+/*
+ * D21: every fifth relay belongs to one who ends, as guard, each circuit whose exit is not his
+ * too. Share of the circuits that came to be of which he has both ends.
+ */
+static double compromised(const struct cr_chooser *c, bool attack, bool defence)
+{
+	uint64_t both = 0, built = 0;
+
+	for (uint64_t client = 0; client < 300; client++) {
+		struct cr_guards guards = { 0 };
+
+		for (uint64_t n = 0; n < 200; n++) {
+			uint8_t seed[CR_SEED32];
+			struct cr_path path;
+			bool guard, exit;
+
+			seed_of(seed, client << 20 | n | 1ULL << 50);
+			assert_int_equal(cr_path_choose(&path, c, &guards, FIX_NOW, seed), CR_PATH_OK);
+			guard = mix(path.relay[0] + 12000000) % 5 == 0;
+			exit = mix(path.relay[2] + 12000000) % 5 == 0;
+			if (defence)
+				cr_guard_result(&guards, big->node[path.relay[0]].identity,
+						!(attack && guard && !exit));
+			if (attack && guard && !exit)
+				continue;
+			built++;
+			both += guard && exit;
+		}
+	}
+	return (double)both / (double)built;
+}
+
+static void test_path_bias_share(void **state)
+{
+	struct cr_want want = anything();
+	double honest, attacked, defended;
+	struct cr_chooser c;
+
+	(void)state;
+	assert_true(cr_chooser_init(&c, big, &want));
+	honest = compromised(&c, false, true);
+	attacked = compromised(&c, true, false);
+	defended = compromised(&c, true, true);
+	print_message("# both ends: %.4f honest, %.4f attacked, %.4f attacked and defended\n", honest, attacked,
+		      defended);
+	/* the control: without the defence the attack pays */
+	assert_true(attacked > honest * 1.1);
+	assert_true(defended <= honest);
+	cr_chooser_free(&c);
+}
+
 /* Each filter, from both sides of its edge. */
 static void test_filters(void **state)
 {
@@ -670,6 +721,7 @@ int main(void)
 		cmocka_unit_test(test_pure),
 		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_path_bias),
+		cmocka_unit_test(test_path_bias_share),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_community),
