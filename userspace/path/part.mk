@@ -23,4 +23,16 @@ $(O)/tests/test_path: $(O)/directory-tests/test_path.o $(O)/directory-tests/dire
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(PATH_LIBS) $(DIR_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_path
+$(O)/path-san/%.o: userspace/path/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(PROOF_SAN_CFLAGS) $(PROOF_CFLAGS) -c -o $@ $<
+
+$(O)/directory-san/tests/test_path.o: PROOF_CFLAGS += -Ikmod/core
+
+$(O)/tests-san/test_path: $(O)/directory-san/tests/test_path.o $(O)/directory-san/tests/directory_fixture.o $(PATH_SRC:userspace/path/%.c=$(O)/path-san/%.o) $(DIR_PURE:userspace/directory/%.c=$(O)/directory-san/%.o) $(O)/proof-san/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(PATH_LIBS) $(DIR_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_path $(O)/tests-san/test_path

@@ -22,6 +22,13 @@
 #define GROUPS		10
 #define DAY		86400ULL
 
+/* There it is about memory, and slow: too few draws for shares to within 1 %. */
+#ifdef __SANITIZE_ADDRESS__
+#define IN_SANITIZER	1
+#else
+#define IN_SANITIZER	0
+#endif
+
 static struct cr_view *big;
 
 /* Numbers from a counter, the same in every run. */
@@ -184,7 +191,7 @@ static void compare(const char *what, const uint64_t *got, const double *want, u
  */
 static void test_distribution(void **state)
 {
-	uint64_t draws = getenv("TEST_LONG") ? 4000000 : 1000000;
+	uint64_t draws = getenv("TEST_LONG") ? 4000000 : IN_SANITIZER ? 50000 : 1000000;
 	uint64_t exits[GROUPS] = { 0 }, guards[GROUPS] = { 0 };
 	double exit_share[GROUPS] = { 0 }, guard_share[GROUPS] = { 0 };
 	static uint8_t exit_group[BIG], guard_group[BIG];
@@ -232,8 +239,10 @@ static void test_distribution(void **state)
 				fail_msg("path %llu has neighbours that cannot reach each other", (unsigned long long)n);
 		}
 	}
-	compare("exits", exits, exit_share, draws);
-	compare("guards", guards, guard_share, draws);
+	if (draws >= 1000000) {
+		compare("exits", exits, exit_share, draws);
+		compare("guards", guards, guard_share, draws);
+	}
 	cr_chooser_free(&c);
 }
 
