@@ -50,6 +50,16 @@ static enum cr_verdict keep(const char *folder, const char *name, const struct c
 	return CR_DIR_OK;
 }
 
+/* The next number, but not the next snapshot: of the two before it, one was shown to us only. */
+static bool breaks_chain(const struct cr_snapshot *s, const struct cr_stored *stored)
+{
+	static const uint8_t none[CR_HASH_BYTES];
+
+	return stored->bytes && s->head.number == stored->s.head.number + 1 &&
+	       memcmp(s->head.previous, none, sizeof(none)) != 0 &&
+	       memcmp(s->head.previous, stored->s.hash, sizeof(none)) != 0;
+}
+
 enum cr_verdict cr_store_offer(const char *folder, const struct cr_snapshot *s,
 			       const struct cr_trust *trust, uint64_t now, uint64_t *have, bool *kept)
 {
@@ -71,10 +81,11 @@ enum cr_verdict cr_store_offer(const char *folder, const struct cr_snapshot *s,
 	*have = stored.bytes ? stored.s.head.number : 0;
 	if (!v && s->head.number < *have) {
 		v = CR_DIR_ROLLBACK;
-	} else if (!v && s->head.number == *have && memcmp(s->hash, stored.s.hash, CR_HASH_BYTES) != 0) {
+	} else if (!v && ((s->head.number == *have && memcmp(s->hash, stored.s.hash, CR_HASH_BYTES) != 0) ||
+			  breaks_chain(s, &stored))) {
 		snprintf(fork, sizeof(fork), "fork-%" PRIu64, s->head.number);
 		v = keep(folder, fork, s);
-		v = v ? v : CR_DIR_FORK;
+		v = v ? v : s->head.number == *have ? CR_DIR_FORK : CR_DIR_CHAIN;
 	} else if (!v) {
 		v = judged;
 		if (!v && s->head.number > *have) {

@@ -3,7 +3,9 @@
  * The last good snapshot, kept in a folder: "snapshot" is the newest that was
  * ever taken. It is the floor below which none is taken again, also when it is
  * stale itself. A snapshot of the same number with other content is kept, too,
- * as "fork-NUMBER": the two together are evidence against whoever signed both.
+ * as "fork-NUMBER": the two together are evidence against whoever signed both. So
+ * is the next one when it names another as the one before it: then one of the two
+ * was made for us alone. The one after that is taken again.
  */
 #ifndef CR_DIRECTORY_STORE_H
 #define CR_DIRECTORY_STORE_H
@@ -37,7 +39,7 @@ void cr_store_free(struct cr_stored *stored);
  * @kept: whether it was written; the one that we have already is not again
  *
  * Return: CR_DIR_OK; what cr_snapshot_verify() says; CR_DIR_ROLLBACK; CR_DIR_FORK;
- * CR_DIR_STORAGE with errno.
+ * CR_DIR_CHAIN; * CR_DIR_STORAGE with errno.
  */
 enum cr_verdict cr_store_offer(const char *folder, const struct cr_snapshot *s,
 			       const struct cr_trust *trust, uint64_t now, uint64_t *have, bool *kept);

@@ -38,6 +38,7 @@ enum cr_verdict {
 	CR_DIR_MEMORY = 26,	/* out of memory: nothing was decided */
 	CR_DIR_STORAGE = 27,	/* a file could not be read or written: nothing was decided */
 	CR_DIR_REUSE = 28,	/* this number was used already for something else */
+	CR_DIR_CHAIN = 29,	/* comes right after one we have, but names another as the one before */
 	CR_DIR_VERDICTS
 };
 

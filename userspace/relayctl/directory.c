@@ -96,6 +96,9 @@ static enum rc refuse(const char *from, const struct cr_snapshot *s, const struc
 	case CR_DIR_FORK:
 		return fail(RC_REFUSED, "%s: snapshot %" PRIu64 " is not the one of that number that we have, and your authorities signed both; both are kept as evidence, use neither until they explain it",
 			    from, number);
+	case CR_DIR_CHAIN:
+		return fail(RC_REFUSED, "%s: snapshot %" PRIu64 " follows another number %" PRIu64 " than the one that we have: one of the two was made for us alone; both are kept as evidence, ask your authorities",
+			    from, number, have);
 	case CR_DIR_STORAGE:
 		return fail(RC_REFUSED, "%s: the store cannot be read or written: %s", from, strerror(errno));
 	default:

@@ -45,7 +45,9 @@ static void expect(enum cr_verdict got, enum cr_verdict want, const char *what)
 		fail_msg("%s: %s, not %s (%s)", what, cr_verdict_name(got), cr_verdict_name(want), strerror(errno));
 }
 
-/* Offer snapshot @number, signed by @signers, of the relays from @first on. */
+static uint8_t previous[CR_HASH_BYTES], offered[CR_HASH_BYTES];
+
+/* Offer snapshot @number, after @previous, signed by @signers, of the relays from @first on. */
 static enum cr_verdict offer(uint64_t number, unsigned int signers, uint32_t first, uint64_t now, bool *kept)
 {
 	struct cr_snapshot_head head;
@@ -61,10 +63,12 @@ static enum cr_verdict offer(uint64_t number, unsigned int signers, uint32_t fir
 	fix_descriptor(&e[0].d, first, 1);
 	fix_descriptor(&e[1].d, first + 1, 2);
 	fix_head(&head, number);
+	memcpy(head.previous, previous, sizeof(previous));
 	bytes = fix_snapshot(&head, e, 2, &len);
 	for (unsigned int i = 0; i < signers; i++)
 		fix_sign(bytes, &len, i);
 	expect(cr_snapshot_parse(&s, bytes, len), CR_DIR_OK, "parse");
+	memcpy(offered, s.hash, sizeof(offered));
 	fix_trust(&trust, 2, 3);
 	v = cr_store_offer(folder, &s, &trust, now, &have, kept);
 	free(bytes);
@@ -131,6 +135,29 @@ static void test_fork(void **state)
 	assert_int_equal(unlink("fork-5"), 0);
 	expect(offer(5, 2, 3, FIX_NOW + 9000, &kept), CR_DIR_FORK, "stale fork");
 	assert_int_equal(access("fork-5", F_OK), 0);
+}
+
+/* Who was shown a snapshot of his own finds out with the next one. */
+static void test_chain(void **state)
+{
+	bool kept;
+
+	(void)state;
+	memset(previous, 0, sizeof(previous));
+	expect(offer(5, 2, 1, FIX_NOW, &kept), CR_DIR_OK, "first");
+	memcpy(previous, offered, sizeof(previous));
+	previous[0] ^= 1;
+	expect(offer(6, 1, 1, FIX_NOW, &kept), CR_DIR_TOO_FEW, "a forgery is no evidence");
+	assert_int_not_equal(access("fork-6", F_OK), 0);
+	expect(offer(6, 2, 1, FIX_NOW, &kept), CR_DIR_CHAIN, "after another one");
+	assert_int_equal(access("fork-6", F_OK), 0);
+	assert_int_equal(stored(), 5);
+	previous[0] ^= 1;
+	expect(offer(6, 2, 1, FIX_NOW, &kept), CR_DIR_OK, "after ours");
+	/* one that is not next says nothing about ours */
+	expect(offer(8, 2, 1, FIX_NOW, &kept), CR_DIR_OK, "after a gap");
+	memset(previous, 0, sizeof(previous));
+	expect(offer(9, 2, 1, FIX_NOW, &kept), CR_DIR_OK, "names none");
 }
 
 static void test_damaged(void **state)
@@ -232,7 +259,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, cleanup)
 	const struct CMUnitTest tests[] = {
-		TEST(test_keep_last_good), TEST(test_fork), TEST(test_damaged), TEST(test_serial),
+		TEST(test_keep_last_good), TEST(test_fork), TEST(test_chain), TEST(test_damaged), TEST(test_serial),
 		TEST(test_claim), TEST(test_serial_crash),
 	};
 
