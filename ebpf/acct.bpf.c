@@ -2,56 +2,12 @@
 /*
  * Byte accounting of the socket path: one pair of raw tracepoint programs per
  * machine. The tracepoints carry scalars only, so neither program needs the
- * module's BTF. Nothing is ever inserted: both maps are preallocated arrays.
+ * module's BTF.
  *
  * Cell events come with softirqs off, so a CPU is never interrupted by
  * another cell in the middle of one; circuit events come from process context.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <linux/cellrelay_acct.h>
-
-/*
- * cr_circuits: what each circuit moved.
- * Owner: the module assigns slots; `relayctl load` makes and pins the map.
- * Key: slot, 0..max_entries-1. Value: struct cellrelay_acct; cookie 0: free.
- * Writers: the two programs here, and the XDP programs on their path.
- * Readers: relayctl, relayd, bpftool.
- * Pin: /sys/fs/bpf/cellrelay/v1/cr_circuits
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, CELLRELAY_ACCT_SLOTS);
-	__type(key, __u32);
-	__type(value, struct cellrelay_acct);
-} cr_circuits SEC(".maps");
-
-/*
- * cr_totals: sums over the whole machine, one copy per CPU, because every
- * cell writes here and CPUs must not share a cache line for it.
- * Owner, writers, readers: as above. Key: 0. Value: struct cellrelay_totals.
- * Pin: /sys/fs/bpf/cellrelay/v1/cr_totals
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cellrelay_totals);
-} cr_totals SEC(".maps");
-
-/* Shared between CPUs: one circuit's cells may come in on several. */
-static __always_inline void count_shared(struct cellrelay_count *c, __u64 len)
-{
-	__sync_fetch_and_add(&c->cells, 1);
-	__sync_fetch_and_add(&c->bytes, len);
-}
-
-/* Only this CPU writes it, and nothing interrupts the writer. */
-static __always_inline void count_local(struct cellrelay_count *c, __u64 len)
-{
-	c->cells++;
-	c->bytes += len;
-}
+#include "count.h"
 
 static __always_inline void fold(struct cellrelay_count *sum, struct cellrelay_count *c)
 {
@@ -61,62 +17,11 @@ static __always_inline void fold(struct cellrelay_count *sum, struct cellrelay_c
 	c->bytes = 0;
 }
 
-/*
- * The value of a slot, if it belongs to the circuit with this cookie. A free
- * slot is taken over: the circuit is older than the accounting.
- */
-static __always_inline struct cellrelay_acct *slot_of(__u32 slot, __u64 cookie, __u64 netns)
-{
-	struct cellrelay_acct *v = bpf_map_lookup_elem(&cr_circuits, &slot);
-
-	if (!v)
-		return NULL;
-	if (v->cookie == cookie)
-		return v;
-	if (__sync_val_compare_and_swap(&v->cookie, 0, cookie) == 0) {
-		v->netns = netns;
-		return v;
-	}
-	return v->cookie == cookie ? v : NULL;
-}
-
 /* cellrelay_cell(slot, cookie, netns, what, len) */
 SEC("raw_tp/cellrelay_cell")
 int cr_cell(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 slot = ctx->args[0], what = ctx->args[3], zero = 0, len = ctx->args[4];
-	__u32 reason = CELLRELAY_WHAT_REASON(what);
-	struct cellrelay_totals *t;
-	struct cellrelay_acct *v;
-
-	t = bpf_map_lookup_elem(&cr_totals, &zero);
-	if (!t)
-		return 0;
-
-	count_local(CELLRELAY_WHAT_ORIGINATED(what) ? &t->originated : &t->in, len);
-	switch (CELLRELAY_WHAT_VERDICT(what)) {
-	case CELLRELAY_OUT:
-		count_local(&t->out, len);
-		break;
-	case CELLRELAY_DELIVERED:
-		count_local(&t->delivered, len);
-		break;
-	default:
-		if (reason >= CELLRELAY_ACCT_REASONS)
-			reason = 0;
-		count_local(&t->drop[reason], len);
-		break;
-	}
-
-	if (slot == CELLRELAY_SLOT_NONE)
-		return 0;
-	v = slot_of(slot, ctx->args[1], ctx->args[2]);
-	if (!v)
-		count_local(&t->unattributed, len);
-	else if (CELLRELAY_WHAT_VERDICT(what) == CELLRELAY_DROP)
-		count_shared(&v->dropped, len);
-	else
-		count_shared(CELLRELAY_WHAT_DIR(what) == CELLRELAY_FWD ? &v->fwd : &v->bwd, len);
+	count_cell(ctx->args[0], ctx->args[1], ctx->args[2], ctx->args[3], ctx->args[4]);
 	return 0;
 }
 
@@ -147,12 +52,5 @@ int cr_circ(struct bpf_raw_tracepoint_args *ctx)
 	v->cookie = is_new ? ctx->args[1] : 0;
 	return 0;
 }
-
-/* Layout is ABI: the same asserts stand in userspace/relayctl/acct.c. */
-_Static_assert(sizeof(struct cellrelay_count) == 16, "count");
-_Static_assert(sizeof(struct cellrelay_acct) == 64, "one cache line per circuit");
-_Static_assert(__builtin_offsetof(struct cellrelay_acct, dropped) == 48, "acct.dropped");
-_Static_assert(__builtin_offsetof(struct cellrelay_totals, drop) == 128, "totals.drop");
-_Static_assert(sizeof(struct cellrelay_totals) == 128 + 64 * 16, "totals");
 
 char LICENSE[] SEC("license") = "GPL";

@@ -7,7 +7,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -std=gnu11 \
               -Ikmod/uapi -I/usr/include/$(shell $(CC) -dumpmachine)
 
-$(O)/bpf/%.bpf.o: ebpf/%.bpf.c kmod/uapi/linux/cellrelay_acct.h
+$(O)/bpf/%.bpf.o: ebpf/%.bpf.c ebpf/count.h kmod/uapi/linux/cellrelay_acct.h kmod/uapi/linux/cellrelay_xdp.h
 	@mkdir -p $(@D)
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
@@ -16,4 +16,4 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
-BPF_OBJECTS += $(O)/bpf/acct.bpf.o
+BPF_OBJECTS += $(O)/bpf/acct.bpf.o $(O)/bpf/xdp.bpf.o

@@ -7,18 +7,11 @@
 #include "core/layer.h"
 #include "relay.h"
 
-static enum cr_verdict client_drop(struct cr_rx *rx, u8 reason)
-{
-	rx->reason = reason;
-	cr_count_drop(rx->cn, rx->circ, rx->d, rx->len, reason, false);
-	return CR_V_DROP;
-}
-
 /* Authentic but not what such a hop may send: the circuit ends. */
 static enum cr_verdict client_proto(struct cr_rx *rx)
 {
 	cr_circ_kill(rx->circ, CELLRELAY_REASON_PROTO);
-	return client_drop(rx, CR_DROP_PROTO);
+	return cr_rx_drop(rx, CR_DROP_PROTO);
 }
 
 /**
@@ -51,12 +44,12 @@ enum cr_verdict cr_client_open(struct cr_rx *rx)
 
 	do {
 		if (k == n)
-			return k ? client_proto(rx) : client_drop(rx, CR_DROP_AUTH);
+			return k ? client_proto(rx) : cr_rx_drop(rx, CR_DROP_AUTH);
 		hop = &circ->hops[k];
 		if (!cr_replay_fresh(&hop->win, READ_ONCE(hop->top), next))
-			return client_drop(rx, CR_DROP_REPLAY);
+			return cr_rx_drop(rx, CR_DROP_REPLAY);
 		if (!cr_layer_open(body, body_len, k + 1, &hop->bwd, next, &tr))
-			return client_drop(rx, CR_DROP_AUTH);
+			return cr_rx_drop(rx, CR_DROP_AUTH);
 		ctr[k++] = next;
 		next = tr.ctr;
 	} while (tr.type == CR_CELL_RELAY);
@@ -73,7 +66,7 @@ enum cr_verdict cr_client_open(struct cr_rx *rx)
 	spin_unlock(&dir->lock);
 	cr_link_heard(rx->gen->link, rx->now);
 	if (unlikely(reason))
-		return client_drop(rx, reason);
+		return cr_rx_drop(rx, reason);
 
 	rx->plain = body;
 	rx->plain_len = cr_payload_len(body_len, k);
@@ -83,7 +76,7 @@ enum cr_verdict cr_client_open(struct cr_rx *rx)
 		return CR_V_DATA;
 	if (tr.type == CR_CELL_CONTROL)
 		return CR_V_CONTROL;
-	cr_count_delivered(rx->cn, circ, rx->d, rx->len);
+	cr_rx_delivered(rx);
 	return CR_V_DONE;
 }
 

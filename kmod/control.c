@@ -126,9 +126,9 @@ static u8 cr_control_seal_link(struct cr_keygen *gen, u8 *cell, u32 len)
 static void cr_control_count(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8 reason)
 {
 	if (reason)
-		cr_count_drop(cn, circ, d, len, reason, true);
+		cr_count_drop(cn, circ, d, len, reason);
 	else
-		cr_count_out(cn, circ, d, len, true);
+		cr_count_out(cn, circ, d, len);
 }
 
 /**

@@ -204,7 +204,7 @@ static inline struct cr_txcb *cr_txcb(const struct sk_buff *skb)
 /* A packet that never became, or already was, part of a cell: one made here and lost here. */
 static inline void cr_dev_lost(struct cr_dev *cd, struct cr_circuit *circ, u8 d, u32 len, u8 reason)
 {
-	cr_count_drop(cd->cn, circ, d, len, reason, true);
+	cr_count_drop(cd->cn, circ, d, len, reason);
 }
 
 /* txq.c */

@@ -163,7 +163,7 @@ int cr_dev_rx(struct cr_circuit *circ, const u8 *plain, u32 len, u64 ctr, struct
 
 	while ((ret = cr_frame_next(plain, len, &off, &f)) > 0) {
 		if (unlikely(!cd || !(READ_ONCE(cd->dev->flags) & IFF_UP))) {
-			cr_count_drop(circ->cn, circ, rx_dir(circ), f.len, CR_DROP_DEV_DOWN, true);
+			cr_count_drop(circ->cn, circ, rx_dir(circ), f.len, CR_DROP_DEV_DOWN);
 			continue;
 		}
 		if (skb && off == CR_FRAME_HDR + f.len &&

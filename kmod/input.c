@@ -28,48 +28,65 @@ static void cr_input_source(const struct sk_buff *skb, struct cr_addr *a)
 		a->scope = inet6_iif(skb);
 }
 
-/*
- * A client that sent an authentic, newest cell from another address may have
- * moved. The daemon hears of it and finds out; nothing changes before.
+/**
+ * cr_rx_roamed() - does the peer's cell come from another address than the link's?
+ * @rx: authentic cell, the newest of its key
+ * @from: where it came from
+ *
+ * A client that sent it may have moved. The daemon hears of it and finds out; nothing
+ * changes before.
+ *
+ * Context: softirqs off, RCU.
  */
-static void cr_input_roam(struct cr_rx *rx, const struct sk_buff *skb)
+void cr_rx_roamed(struct cr_rx *rx, const struct cr_addr *from)
 {
 	struct cr_link *link = rx->gen->link;
 	const struct cr_endpoint *ep;
-	struct cr_addr from;
 	u64 last;
 
-	cr_input_source(skb, &from);
 	ep = rcu_dereference(link->ep);
-	if (ep && cr_addr_equal(&ep->addr, &from))
+	if (ep && cr_addr_equal(&ep->addr, from))
 		return;
 	last = READ_ONCE(link->roam_stamp);
 	if ((last && rx->now - last < CR_ROAM_EVENT_NS) ||
 	    cmpxchg(&link->roam_stamp, last, rx->now) != last)
 		return;
-	cr_event_roam(link, &from);
+	cr_event_roam(link, from);
 }
 
-/* The cell ended here, or could not after all. */
-static void cr_input_ended(struct cr_rx *rx, u8 reason)
+/**
+ * cr_rx_ended() - the cell ended here, or could not after all
+ * @rx: cell; charged when it has a circuit
+ * @reason: 0, or why it could not: the charge is taken back
+ *
+ * Context: softirqs off, RCU.
+ */
+void cr_rx_ended(struct cr_rx *rx, u8 reason)
 {
 	if (!reason) {
-		cr_count_delivered(rx->cn, rx->circ, rx->d, rx->len);
+		cr_rx_delivered(rx);
 		return;
 	}
 	if (rx->circ)
 		cr_relay_refund(rx->circ, rx->d, rx->len);
-	cr_count_drop(rx->cn, rx->circ, rx->d, rx->len, reason, false);
+	cr_rx_drop(rx, reason);
 }
 
-static void cr_input_data(struct cr_rx *rx, struct sk_buff **skb)
+/**
+ * cr_rx_data() - hand an opened DATA plaintext to the circuit's device
+ * @rx: CR_V_DATA
+ * @skb: the linear buffer that holds it, set to NULL when it was kept; or NULL: copy
+ *
+ * Context: softirqs off, RCU.
+ */
+void cr_rx_data(struct cr_rx *rx, struct sk_buff **skb)
 {
 	if (likely(!cr_dev_rx(rx->circ, rx->plain, rx->plain_len, rx->ctr, skb))) {
-		cr_input_ended(rx, 0);
+		cr_rx_ended(rx, 0);
 		return;
 	}
 	/* It was authentic, so the other end broke the protocol. */
-	cr_input_ended(rx, CR_DROP_PROTO);
+	cr_rx_ended(rx, CR_DROP_PROTO);
 	cr_circ_kill(rx->circ, CELLRELAY_REASON_PROTO);
 }
 
@@ -77,12 +94,17 @@ static void cr_input_forward(struct cr_rx *rx, struct sk_buff *skb)
 {
 	u8 reason = cr_output(rx->out, skb, cr_circ_hash(rx->circ, rx->d), 0);
 
-	if (likely(!reason)) {
-		cr_count_out(rx->cn, rx->circ, rx->d, rx->len, false);
-		return;
-	}
-	cr_relay_refund(rx->circ, rx->d, rx->len);
-	cr_count_drop(rx->cn, rx->circ, rx->d, rx->len, reason, false);
+	if (likely(!reason))
+		cr_rx_out(rx);
+	else
+		cr_rx_ended(rx, reason);
+}
+
+/* A datagram that does not even get to be looked up. */
+static void cr_input_unfit(struct cr_rx *rx, u8 reason)
+{
+	cr_rx_in(rx);
+	cr_rx_drop(rx, reason);
 }
 
 /* Never seen as a cell: counted here as received, so that in = out + delivered + drops. */
@@ -90,9 +112,9 @@ static void cr_input_other(struct cr_rx *rx, struct cr_sock *cs, const struct sk
 {
 	struct cr_addr from;
 
-	cr_stats_add(rx->cn->stats, in, rx->len);
+	cr_rx_in(rx);
 	cr_input_source(skb, &from);
-	cr_input_ended(rx, cr_control_up_dgram(cs, &from, rx->cell, rx->len));
+	cr_rx_ended(rx, cr_control_up_dgram(cs, &from, rx->cell, rx->len));
 }
 
 /**
@@ -106,8 +128,8 @@ static void cr_input_other(struct cr_rx *rx, struct cr_sock *cs, const struct sk
 int cr_input(struct sock *sk, struct sk_buff *skb)
 {
 	struct cr_sock *cs = rcu_dereference_sk_user_data(sk);
+	struct cr_rx rx = { .xdp = false };
 	struct cr_addr from;
-	struct cr_rx rx;
 	enum cr_verdict v;
 
 	/* A segment of a train comes with its successors attached; whoever
@@ -119,20 +141,17 @@ int cr_input(struct sock *sk, struct sk_buff *skb)
 	rx.cn = cs->cn;
 	rx.len = skb->len - sizeof(struct udphdr);
 	if (unlikely(!cr_cell_len_ok(rx.len))) {
-		cr_stats_add(rx.cn->stats, in, rx.len);
-		cr_count_drop(rx.cn, NULL, 0, rx.len, CR_DROP_SIZE, false);
+		cr_input_unfit(&rx, CR_DROP_SIZE);
 		goto free;
 	}
 	/* In place means: ours alone, in one piece. */
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		cr_stats_add(rx.cn->stats, in, rx.len);
-		cr_count_drop(rx.cn, NULL, 0, rx.len, CR_DROP_NOMEM, false);
+		cr_input_unfit(&rx, CR_DROP_NOMEM);
 		return 0;
 	}
 	if (unlikely(skb_linearize_cow(skb))) {
-		cr_stats_add(rx.cn->stats, in, rx.len);
-		cr_count_drop(rx.cn, NULL, 0, rx.len, CR_DROP_TRUNCATED, false);
+		cr_input_unfit(&rx, CR_DROP_TRUNCATED);
 		goto free;
 	}
 	__skb_pull(skb, sizeof(struct udphdr));
@@ -140,29 +159,32 @@ int cr_input(struct sock *sk, struct sk_buff *skb)
 	rx.now = cr_now();
 
 	v = cr_relay_lookup(&rx);
-	if (likely(v == CR_V_FORWARD))
-		v = cr_relay_work(&rx);
 	if (unlikely(v == CR_V_NOT_CELL)) {
 		cr_input_other(&rx, cs, skb);
 		goto free;
 	}
+	v = cr_relay_accept(&rx, v);
+	if (likely(v == CR_V_FORWARD))
+		v = cr_relay_work(&rx);
 	if (v == CR_V_DROP)
 		goto free;
-	if (rx.newest && (READ_ONCE(rx.gen->link->flags) & CELLRELAY_LINK_F_ROAM))
-		cr_input_roam(&rx, skb);
+	if (rx.newest && (READ_ONCE(rx.gen->link->flags) & CELLRELAY_LINK_F_ROAM)) {
+		cr_input_source(skb, &from);
+		cr_rx_roamed(&rx, &from);
+	}
 	switch (v) {
 	case CR_V_FORWARD:
 		cr_input_forward(&rx, skb);
 		return 0;
 	case CR_V_DATA:
-		cr_input_data(&rx, &skb);
+		cr_rx_data(&rx, &skb);
 		break;
 	case CR_V_CONTROL:
-		cr_input_ended(&rx, cr_control_up_circ(&rx));
+		cr_rx_ended(&rx, cr_control_up_circ(&rx));
 		break;
 	case CR_V_LINK_CTL:
 		cr_input_source(skb, &from);
-		cr_input_ended(&rx, cr_control_up_link(&rx, &from));
+		cr_rx_ended(&rx, cr_control_up_link(&rx, &from));
 		break;
 	case CR_V_DONE:
 	case CR_V_DROP:

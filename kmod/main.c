@@ -14,26 +14,12 @@
 #include "netns.h"
 #include "relay.h"
 #include "suite.h"
+#include "xdp.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 struct workqueue_struct *cr_wq;
-
-/**
- * cr_fast_path() - can XDP programs call this module?
- *
- * kfuncs are found by the module's own BTF; registering them without it
- * succeeds and does nothing, so look for the BTF itself.
- */
-bool cr_fast_path(void)
-{
-#ifdef CONFIG_DEBUG_INFO_BTF_MODULES
-	return THIS_MODULE->btf_data_size != 0;
-#else
-	return false;
-#endif
-}
 
 /*
  * A machine that is suspended, hibernated or forked may run twice, or come
@@ -100,14 +86,20 @@ static int __init cr_init(void)
 	err = register_random_vmfork_notifier(&cr_vmfork_nb);
 	if (err)
 		goto err_pm;
+	/* Last, because nothing takes the functions back but the module's end. */
+	err = cr_xdp_init();
+	if (err)
+		goto err_vmfork;
 
-	if (cr_fast_path())
+	if (cr_xdp_available())
 		pr_info("version %s loaded; XDP fast path: available\n", CR_VERSION);
 	else
 		pr_info("version %s loaded; XDP fast path: unavailable, the module has no BTF (build it with pahole installed); the socket path carries everything\n",
 			CR_VERSION);
 	return 0;
 
+err_vmfork:
+	unregister_random_vmfork_notifier(&cr_vmfork_nb);
 err_pm:
 	unregister_pm_notifier(&cr_pm_nb);
 err_nl:

@@ -11,7 +11,4 @@
 /* The module's workqueue: everything that softirqs leave to process context. */
 extern struct workqueue_struct *cr_wq;
 
-/* True when the module carries BTF, so that XDP programs can call it. */
-bool cr_fast_path(void);
-
 #endif /* CR_MAIN_H */

@@ -271,7 +271,9 @@ err_stats:
  * The namespace goes. Sockets first, so that no cell comes in; then circuits
  * and links, whose cached routes must be gone before the namespace's devices
  * and routing tables are: we are a pernet device, which is taken down before
- * all those.
+ * all those. An XDP program still runs on devices that are not down yet; it
+ * stops at the sight of @dead, and between this and the next step lies a grace
+ * period of the caller's.
  */
 static void __net_exit cr_net_pre_exit(struct net *net)
 {
@@ -281,7 +283,7 @@ static void __net_exit cr_net_pre_exit(struct net *net)
 	list_del(&cn->node);
 	mutex_unlock(&cr_nets_lock);
 	mutex_lock(&cn->lock);
-	cn->dead = true;
+	WRITE_ONCE(cn->dead, true);
 	mutex_unlock(&cn->lock);
 	cancel_delayed_work_sync(&cn->fair_work);
 	cancel_delayed_work_sync(&cn->expire_work);

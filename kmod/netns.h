@@ -51,7 +51,7 @@ enum cr_dump_kind {
  * @sock_count: sockets, under @lock
  * @circ_max: limit, under @lock
  * @link_max: limit, under @lock
- * @dead: namespace is going: nothing new may be made; under @lock
+ * @dead: namespace is going: nothing new may be made; under @lock, read by the XDP path, too
  * @fair: controller; only its work touches it, and NS_SET under @lock with the work cancelled
  * @fair_work: recomputes f while there is a total cap
  * @fair_stamp: when it last did, ns; like @fair

@@ -15,8 +15,6 @@
 #include "device.h"
 #include "relay.h"
 
-#define CR_TTL	64
-
 /**
  * cr_skb_scrub() - forget everything that a buffer knows of where it has been
  * @skb: buffer that goes out as a cell, or into the stack as what was in one
@@ -88,9 +86,19 @@ static struct udphdr *cr_output_udp(struct sk_buff *skb, __be16 sport, __be16 dp
 	return uh;
 }
 
-/* Route, and source address as the stack would choose it. Return: NULL: none. */
-static struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
-				struct dst_cache *cache, __be32 *saddr, u8 *reason)
+/**
+ * cr_route4() - route, and source address as the stack would choose it
+ * @cs: socket to send from
+ * @to: address
+ * @cache: where it may be and where it goes, or NULL
+ * @saddr: source address
+ * @reason: why not
+ *
+ * Context: softirqs off, RCU.
+ * Return: route, held; or NULL.
+ */
+struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
+			 struct dst_cache *cache, __be32 *saddr, u8 *reason)
 {
 	struct flowi4 fl = {
 		.saddr = cs->local.in4,
@@ -177,8 +185,19 @@ drop:
 	return reason;
 }
 
-static struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
-				   struct dst_cache *cache, struct in6_addr *saddr, u8 *reason)
+/**
+ * cr_route6() - the same for IPv6
+ * @cs: socket to send from
+ * @to: address
+ * @cache: where it may be and where it goes, or NULL
+ * @saddr: source address
+ * @reason: why not
+ *
+ * Context: softirqs off, RCU.
+ * Return: route, held; or NULL.
+ */
+struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
+			    struct dst_cache *cache, struct in6_addr *saddr, u8 *reason)
 {
 	struct flowi6 fl = {
 		.saddr = cs->local.in6,

@@ -312,7 +312,7 @@ static void pack_commit(struct cr_txq *q, const struct cr_packed *p, u32 *freed)
 static void pack_lost_cell(struct cr_txq *q, u32 len, u8 reason)
 {
 	cr_relay_refund(q->circ, q->d, len);
-	cr_count_drop(q->cd->cn, q->circ, q->d, len, reason, true);
+	cr_count_drop(q->cd->cn, q->circ, q->d, len, reason);
 }
 
 static void train_send(struct cr_txq *q, struct cr_train *t)
@@ -329,7 +329,7 @@ static void train_send(struct cr_txq *q, struct cr_train *t)
 	reason = cr_output(smp_load_acquire(&dir->link_out), skb, q->hash, t->n > 1 ? t->len : 0);
 	for (i = 0; i < t->n; i++) {
 		if (likely(!reason))
-			cr_count_out(q->cd->cn, q->circ, q->d, t->len, true);
+			cr_count_out(q->cd->cn, q->circ, q->d, t->len);
 		else
 			pack_lost_cell(q, t->len, reason);
 	}

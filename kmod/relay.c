@@ -11,13 +11,6 @@
 #include "core/layer.h"
 #include "relay.h"
 
-static enum cr_verdict cr_rx_drop(struct cr_rx *rx, u8 reason)
-{
-	rx->reason = reason;
-	cr_count_drop(rx->cn, rx->circ, rx->d, rx->len, reason, false);
-	return CR_V_DROP;
-}
-
 /* Can @link send? Return: 0, then @send is the generation to send with; or a drop reason. */
 static u8 cr_link_ready(const struct cr_link *link, const struct cr_keygen **send)
 {
@@ -43,93 +36,134 @@ static u8 cr_dir_hint(const struct cr_circuit *circ, const struct cr_dir *dir, u
 		return CR_DROP_CREDIT;
 	if (unlikely(!cr_bucket_ready(&dir->bucket, now,
 				      min(READ_ONCE(circ->rate), READ_ONCE(circ->cn->fair_rate)),
-				      len))) {
-		this_cpu_ptr(circ->cn->stats)->refused += len;
+				      len)))
 		return CR_DROP_RATE;
-	}
 	return 0;
+}
+
+/* The link that the header named, unless its keys' time is over. */
+static u8 cr_lookup_gen(struct cr_rx *rx, u32 index)
+{
+	struct cr_entry *e = cr_table_find(&rx->cn->gens, index);
+	u64 expires;
+
+	rx->circ = NULL;
+	rx->d = CELLRELAY_FWD;
+	rx->hop = 0;
+	rx->newest = false;
+	rx->tagged = false;
+	rx->gen = e ? container_of(e, struct cr_keygen, e) : NULL;
+	if (unlikely(!e))
+		return CR_DROP_LINK_UNKNOWN;
+	expires = READ_ONCE(rx->gen->expires);
+	return likely(!expires || rx->now < expires) ? 0 : CR_DROP_LINK_UNKNOWN;
+}
+
+/* What an authentic header says: which circuit, and may the cell pass? */
+static u8 cr_lookup_dir(struct cr_rx *rx)
+{
+	const struct cr_keygen *send;
+	struct cr_circuit *circ;
+	struct cr_entry *e;
+	struct cr_dir *dir;
+	u8 reason;
+
+	rx->tagged = true;
+	if (!rx->hdr.circ)
+		return likely(cr_replay_fresh(&rx->gen->ctl_win, READ_ONCE(rx->gen->ctl_top),
+					      rx->hdr.ctr)) ? 0 : CR_DROP_REPLAY;
+
+	e = cr_table_find(&rx->cn->dirs, rx->hdr.circ);
+	dir = e ? container_of(e, struct cr_dir, e) : NULL;
+	/* An id of another link is as unknown as one that was never given. */
+	if (unlikely(!dir || dir->link_in != rx->gen->link))
+		return CR_DROP_CIRC_UNKNOWN;
+	circ = cr_dir_circ(dir);
+	rx->circ = circ;
+	rx->d = dir->d;
+	if (unlikely(rx->len != CR_CELL_SMALL && rx->len != circ->large))
+		return CR_DROP_SIZE;
+	if (circ->role == CELLRELAY_ROLE_CLIENT) {
+		const struct cr_hop *hop = circ->hops;
+
+		/* Its first hop sealed the outermost layer. */
+		if (unlikely(!smp_load_acquire(&circ->nr_hops)))
+			return CR_DROP_NO_KEYS;
+		if (unlikely(!cr_replay_fresh(&hop->win, READ_ONCE(hop->top), rx->hdr.ctr)))
+			return CR_DROP_REPLAY;
+	} else if (unlikely(!cr_replay_fresh(&dir->win, READ_ONCE(dir->top), rx->hdr.ctr))) {
+		return CR_DROP_REPLAY;
+	}
+	reason = cr_dir_hint(circ, dir, rx->len, rx->now);
+	if (unlikely(reason))
+		return reason;
+	/* Backward, the way on is known. Forward, the layer has to say first. */
+	if (rx->d == CELLRELAY_BWD && circ->role == CELLRELAY_ROLE_RELAY)
+		return cr_link_ready(dir->link_out, &send);
+	return 0;
+}
+
+static enum cr_verdict cr_looked_up(struct cr_rx *rx, u8 reason)
+{
+	rx->reason = reason;
+	return likely(!reason) ? CR_V_FORWARD : CR_V_DROP;
 }
 
 /**
  * cr_relay_lookup() - first stage: whose cell is this, and may it pass?
  * @rx: @cn, @cell, @len (of a cell) and @now are set
  *
- * Nothing of the cell is written.
+ * Nothing of the cell is written, nothing counted.
  *
  * Context: softirqs off, RCU.
- * Return: CR_V_FORWARD: go on with cr_relay_work(); CR_V_DROP: counted;
- * CR_V_NOT_CELL: not counted, not even as received.
+ * Return: CR_V_FORWARD or CR_V_DROP: go on with cr_relay_accept(); CR_V_NOT_CELL.
  */
 enum cr_verdict cr_relay_lookup(struct cr_rx *rx)
 {
-	struct cr_net *cn = rx->cn;
-	const struct cr_keygen *send;
-	struct cr_circuit *circ;
-	struct cr_link_stats *ls;
-	struct cr_entry *e;
-	struct cr_dir *dir;
-	u64 expires;
-	u32 index;
-	u8 reason;
+	u32 index = cr_hdr_link(rx->cell, &rx->cn->idx_key);
+	u8 reason = cr_lookup_gen(rx, index);
 
-	rx->circ = NULL;
-	rx->d = CELLRELAY_FWD;
-	rx->hop = 0;
-	rx->newest = false;
-	index = cr_hdr_link(rx->cell, &cn->idx_key);
-	e = cr_table_find(&cn->gens, index);
-	if (unlikely(!e))
+	if (unlikely(!rx->gen))
 		return CR_V_NOT_CELL;
-	rx->gen = container_of(e, struct cr_keygen, e);
-	cr_stats_add(cn->stats, in, rx->len);
+	if (likely(!reason))
+		reason = likely(cr_hdr_open(&rx->hdr, rx->cell, rx->len, index, &rx->gen->rx)) ?
+			 cr_lookup_dir(rx) : CR_DROP_TAG;
+	return cr_looked_up(rx, reason);
+}
 
-	expires = READ_ONCE(rx->gen->expires);
-	if (unlikely(expires && rx->now >= expires))
-		return cr_rx_drop(rx, CR_DROP_LINK_UNKNOWN);
-	if (unlikely(!cr_hdr_open(&rx->hdr, rx->cell, rx->len, index, &rx->gen->rx)))
-		return cr_rx_drop(rx, CR_DROP_TAG);
-	ls = this_cpu_ptr(rx->gen->link->stats);
-	ls->rx.cells++;
-	ls->rx.bytes += rx->len;
+/**
+ * cr_relay_lookup_again() - the same for a header that was opened before, on another CPU
+ * @rx: @cn, @cell, @len, @now and @hdr are set
+ *
+ * Context: softirqs off, RCU.
+ * Return: as cr_relay_lookup()
+ */
+enum cr_verdict cr_relay_lookup_again(struct cr_rx *rx)
+{
+	u8 reason = cr_lookup_gen(rx, rx->hdr.link);
 
-	if (!rx->hdr.circ) {
-		if (unlikely(!cr_replay_fresh(&rx->gen->ctl_win, READ_ONCE(rx->gen->ctl_top),
-					      rx->hdr.ctr)))
-			return cr_rx_drop(rx, CR_DROP_REPLAY);
-		return CR_V_FORWARD;
+	if (unlikely(!rx->gen)) /* its keys went on the way here */
+		return CR_V_NOT_CELL;
+	return cr_looked_up(rx, reason ?: cr_lookup_dir(rx));
+}
+
+/**
+ * cr_relay_accept() - the cell is ours: count it in, and out again if it is to be dropped
+ * @rx: as cr_relay_lookup() left it
+ * @v: what that returned, not CR_V_NOT_CELL
+ *
+ * Context: softirqs off, the same RCU section as the look-up.
+ * Return: @v
+ */
+enum cr_verdict cr_relay_accept(struct cr_rx *rx, enum cr_verdict v)
+{
+	cr_rx_in(rx);
+	if (unlikely(v == CR_V_DROP)) {
+		if (rx->reason == CR_DROP_RATE)
+			this_cpu_ptr(rx->cn->stats)->refused += rx->len;
+		cr_rx_drop(rx, rx->reason);
 	}
-
-	e = cr_table_find(&cn->dirs, rx->hdr.circ);
-	dir = e ? container_of(e, struct cr_dir, e) : NULL;
-	/* An id of another link is as unknown as one that was never given. */
-	if (unlikely(!dir || dir->link_in != rx->gen->link))
-		return cr_rx_drop(rx, CR_DROP_CIRC_UNKNOWN);
-	circ = cr_dir_circ(dir);
-	rx->circ = circ;
-	rx->d = dir->d;
-	if (unlikely(rx->len != CR_CELL_SMALL && rx->len != circ->large))
-		return cr_rx_drop(rx, CR_DROP_SIZE);
-	if (circ->role == CELLRELAY_ROLE_CLIENT) {
-		const struct cr_hop *hop = circ->hops;
-
-		/* Its first hop sealed the outermost layer. */
-		if (unlikely(!smp_load_acquire(&circ->nr_hops)))
-			return cr_rx_drop(rx, CR_DROP_NO_KEYS);
-		if (unlikely(!cr_replay_fresh(&hop->win, READ_ONCE(hop->top), rx->hdr.ctr)))
-			return cr_rx_drop(rx, CR_DROP_REPLAY);
-	} else if (unlikely(!cr_replay_fresh(&dir->win, READ_ONCE(dir->top), rx->hdr.ctr))) {
-		return cr_rx_drop(rx, CR_DROP_REPLAY);
-	}
-	reason = cr_dir_hint(circ, dir, rx->len, rx->now);
-	if (unlikely(reason))
-		return cr_rx_drop(rx, reason);
-	/* Backward, the way on is known. Forward, the layer has to say first. */
-	if (rx->d == CELLRELAY_BWD && circ->role == CELLRELAY_ROLE_RELAY) {
-		reason = cr_link_ready(dir->link_out, &send);
-		if (unlikely(reason))
-			return cr_rx_drop(rx, reason);
-	}
-	return CR_V_FORWARD;
+	return v;
 }
 
 /**
@@ -307,7 +341,7 @@ static enum cr_verdict cr_work_fwd(struct cr_rx *rx)
 		return CR_V_DATA;
 	if (tr.type == CR_CELL_CONTROL)
 		return CR_V_CONTROL;
-	cr_count_delivered(rx->cn, circ, CELLRELAY_FWD, rx->len);
+	cr_rx_delivered(rx);
 	return CR_V_DONE;
 }
 
@@ -359,7 +393,7 @@ static enum cr_verdict cr_work_bwd(struct cr_rx *rx)
 
 /**
  * cr_relay_work() - second stage: cipher work in place, then commit
- * @rx: as cr_relay_lookup() left it; the cell is linear and writable
+ * @rx: as cr_relay_accept() left it; the cell is linear and writable
  *
  * Context: softirqs off, the same RCU section as the look-up.
  * Return: what to do with the cell; drops and padding are counted already, all

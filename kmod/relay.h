@@ -12,8 +12,10 @@
 
 #include "circuit.h"
 
+#define CR_TTL		64	/* of every outer header, or it would tell the distance */
+
 /** enum cr_verdict - what the caller does with the cell
- * @CR_V_DROP: counted already; free it
+ * @CR_V_DROP: free it; counted already, but for what cr_relay_lookup() says
  * @CR_V_FORWARD: cell is ready; send it by cr_rx.out (counted as out by whoever hands it over)
  * @CR_V_DATA: payload at cr_rx.plain is a list of frames for the circuit's device
  * @CR_V_CONTROL: payload at cr_rx.plain is a control message for the daemon
@@ -47,6 +49,9 @@ enum cr_verdict {
  * @ctr: counter of the layer that held the payload
  * @hop: position of the hop that sent it (client) or 0
  * @reason: why it was dropped
+ * @tagged: the header's tag is right
+ * @xdp: on the XDP path; its end goes to @what, for the program to count
+ * @what: as for the tracepoint, see linux/cellrelay_acct.h
  * @newest: the cell passed an AEAD and its counter was above all earlier ones: a sign that
  *	the peer is where it came from
  */
@@ -65,7 +70,10 @@ struct cr_rx {
 	u64 ctr;
 	u8 hop;
 	u8 reason;
+	bool tagged;
+	bool xdp;
 	bool newest;
+	u32 what;
 };
 
 /** cr_now() - boot time in ns, a tick coarse: what all limits and expiries compare with */
@@ -81,10 +89,16 @@ static inline u32 cr_circ_hash(const struct cr_circuit *circ, u8 d)
 }
 
 /*
- * First stage: nothing is written. Finds link, direction, circuit; checks tag,
+ * First stage: nothing is written or counted. Finds link, direction, circuit; checks tag,
  * size, replay, credit and rate as hints. CR_V_FORWARD here means "go on".
  */
 enum cr_verdict cr_relay_lookup(struct cr_rx *rx);
+enum cr_verdict cr_relay_lookup_again(struct cr_rx *rx);
+
+/*
+ * Between the stages: the caller decides that the cell is its own. Counts it in, and its drop.
+ */
+enum cr_verdict cr_relay_accept(struct cr_rx *rx, enum cr_verdict v);
 
 /* Second stage: cipher work in place, commit, count. */
 enum cr_verdict cr_relay_work(struct cr_rx *rx);
@@ -142,12 +156,31 @@ void cr_filler_exit(void);
 /* Every CPU's filler takes a fresh seed before it is used again. Any context. */
 void cr_filler_reseed(void);
 
-/* Count a cell's end: namespace, circuit (may be NULL), tracepoint. Softirqs off. */
-void cr_count_out(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, bool orig);
-void cr_count_delivered(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len);
-void cr_count_drop(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8 reason, bool orig);
+/* Count a received cell, and its end: namespace, circuit, tracepoint or XDP program. Softirqs
+ * off. The cell must be in before it ends.
+ */
+void cr_rx_in(struct cr_rx *rx);
+void cr_rx_out(struct cr_rx *rx);
+void cr_rx_delivered(struct cr_rx *rx);
+enum cr_verdict cr_rx_drop(struct cr_rx *rx, u8 reason);
+
+/* The same for a cell that was made here (circuit may be NULL): its origin is counted with its
+ * end.
+ */
+void cr_count_out(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len);
+void cr_count_drop(struct cr_net *cn, struct cr_circuit *circ, u8 d, u32 len, u8 reason);
 
 void cr_skb_scrub(struct sk_buff *skb);
+
+/*
+ * output.c: route to an address, and the source address that the stack would choose; from
+ * @cache if that has one, which else gets it. Softirqs off, RCU. The caller holds what is
+ * returned. Return: NULL: *@reason says why.
+ */
+struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
+			 struct dst_cache *cache, __be32 *saddr, u8 *reason);
+struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
+			    struct dst_cache *cache, struct in6_addr *saddr, u8 *reason);
 
 /*
  * output.c: send cells. The skb's data is one cell, or, with gso_size, a train of equal
@@ -166,6 +199,11 @@ u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *sk
  * Return: 0, also when there is no route at all, or -ELOOP.
  */
 int cr_output_check_loop(struct cr_link *link, struct netlink_ext_ack *extack);
+
+/* input.c: what both paths do with a cell that cr_relay_work() is done with. */
+void cr_rx_ended(struct cr_rx *rx, u8 reason);
+void cr_rx_data(struct cr_rx *rx, struct sk_buff **skb);
+void cr_rx_roamed(struct cr_rx *rx, const struct cr_addr *from);
 
 /* Packet sockets: encap_rcv. */
 int cr_input(struct sock *sk, struct sk_buff *skb);

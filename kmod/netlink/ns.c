@@ -2,6 +2,7 @@
 /* Netlink: the namespace, its limits and counters; unloading. */
 #include "../main.h"
 #include "../suite.h"
+#include "../xdp.h"
 #include "nl.h"
 
 static int cr_nl_fill_ns(struct sk_buff *skb, const void *obj)
@@ -25,7 +26,7 @@ static int cr_nl_fill_ns(struct sk_buff *skb, const void *obj)
 	    nla_put_u32(skb, CELLRELAY_A_NS_SOCKS, cn->sock_count) ||
 	    nla_put_u64_64bit(skb, CELLRELAY_A_NS_EVENT_SEQ, READ_ONCE(cn->event_seq),
 			      CELLRELAY_A_NS_PAD) ||
-	    nla_put_u8(skb, CELLRELAY_A_NS_KFUNC, cr_fast_path()) ||
+	    nla_put_u8(skb, CELLRELAY_A_NS_KFUNC, cr_xdp_available()) ||
 	    nla_put_u8(skb, CELLRELAY_A_NS_SUITES, cr_suites()) ||
 	    (*cr_suite_driver() &&
 	     nla_put_string(skb, CELLRELAY_A_NS_AES_DRIVER, cr_suite_driver())))
