@@ -292,11 +292,8 @@ static void ends_here(const void *arg)
 }
 
 /* Runs a command of the shell in the middle of a test. */
-static void shell(const char *fmt, const char *arg)
+static void shell(const char *cmd)
 {
-	char cmd[512];
-
-	snprintf(cmd, sizeof(cmd), fmt, arg);
 	if (system(cmd))
 		ktap_bail("failed: %s", cmd);
 }
@@ -307,20 +304,20 @@ static void no_way(const void *arg)
 
 	(void)arg;
 	load_forward(&s, rig.circ, CR_CELL_SMALL, CR_CELL_RELAY, &plain);
-	shell("$UNKNOW_NEXT", "");
+	shell("eval \"$UNKNOW_NEXT\"");
 	fire(&s, &rig.prev);
 	ended(&s, XDP_PASS, "a next hop whose link-layer address is not known");
-	shell("$KNOW_NEXT", "");
-	shell("$VLAN_ROUTE", "");
+	shell("eval \"$KNOW_NEXT\"");
+	shell("eval \"$VLAN_ROUTE\"");
 	fire(&s, &rig.prev);
 	ended(&s, XDP_PASS, "a VLAN egress");
-	shell("$PLAIN_ROUTE", "");
-	shell("$NARROW", "");
+	shell("eval \"$PLAIN_ROUTE\"");
+	shell("eval \"$NARROW\"");
 	load_forward(&s, rig.circ, CR_CELL_LARGE, CR_CELL_RELAY, &plain);
 	fire(&s, &rig.prev);
 	ended(&s, XDP_PASS, "a way out that is too narrow");
-	shell("$WIDE", "");
-	shell("$KNOW_NEXT", "");
+	shell("eval \"$WIDE\"");
+	shell("eval \"$KNOW_NEXT\"");
 	fire(&s, &rig.prev);
 	forward_right(&s, rig.circ, CR_CELL_LARGE);
 }
@@ -437,7 +434,7 @@ static void for_us(const void *arg)
 	CHECK(t.delivered.cells == before + 1, "padding is not counted as delivered");
 	load_forward(&s, &rig.circ[BROKEN], CR_CELL_SMALL, CR_CELL_DATA, &plain);
 	consumed(&s, CR_DROP_PROTO, "DATA where no exit is");
-	shell("for i in $(seq 100); do relayctl circuit show 3 >/dev/null 2>&1 || exit 0; sleep 0.05; done; exit 1", "");
+	shell("for i in $(seq 100); do relayctl circuit show 3 >/dev/null 2>&1 || exit 0; sleep 0.05; done; exit 1");
 	load_forward(&s, &rig.circ[BROKEN], CR_CELL_SMALL, CR_CELL_RELAY, &plain);
 	consumed(&s, CR_DROP_CIRC_UNKNOWN, "the circuit has ended");
 }
@@ -491,7 +488,7 @@ static const struct ktap_test tests[] = {
 int main(int argc, char **argv)
 {
 	if (argc != 6)
-		ktap_bail("usage: table DIR NODE IDX PREV NEXT");
+		ktap_bail("usage: table DIR NODE IDX PREV NEXT\"");
 	rig_load(&rig, argv[1], (unsigned int)atoi(argv[2]), argv[3], argv[4], argv[5]);
 	skel = run_load(0);
 	prog = bpf_program__fd(skel->progs.cr_xdp);

@@ -11,7 +11,7 @@ one() {
 	local f1=${1:0:1} f2=${1:1:1} next r=t${1}r a=t${1}a ip6=
 	rig "t$1" "$f1" "$f2" count 4 || return 1
 	on "$r" relayctl circuit set 2 limit $((3 * 1408)) &&
-		on "$r" relayctl dev add cell0 && on "$r" relayctl circuit set 4 dev cell0 &&
+		on "$r" relayctl dev add cell0 && on "$r" relayctl circuit set 4 dev cell0 inner4 10.99.0.4 &&
 		on "$r" ip link add link "to-t$1b" name v7 type vlan id 7 && on "$r" ip link set v7 up || return 1
 	next=$(rig_addr "$a" "$r" "$f2")
 	[ "$f2" = 4 ] || ip6=-6

@@ -103,7 +103,8 @@ static bool known_name(const char *name)
 	for (size_t i = 0; i < PINS; i++)
 		if (strcmp(pins[i].name, name) == 0)
 			return true;
-	return false;
+	/* a namespace's cookie: its XDP programs (xdp_attach.c) */
+	return strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16;
 }
 
 /* First entry of @dir that @mine does not know; "" when there is none. */
@@ -170,7 +171,7 @@ enum acct_state acct_look(char *why, size_t room)
 }
 
 /* Loaders take turns: the lock is on the file system's root, which is always there. */
-static int lock(void)
+int acct_lock(void)
 {
 	int fd = open(ACCT_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -224,7 +225,7 @@ enum rc acct_detach(unsigned int *removed)
 	/* whatever it is: with no BPF file system there are no pins */
 	if (statfs(ACCT_BPFFS, &fs) < 0 || fs.f_type != BPF_FS_MAGIC)
 		return RC_OK;
-	fd = lock();
+	fd = acct_lock();
 	if (fd < 0)
 		return RC_REFUSED;
 	if (remove_tree(AT_FDCWD, ACCT_ROOT, removed) < 0)
@@ -308,7 +309,7 @@ enum rc acct_attach(uint32_t slots)
 	state = acct_look(why, sizeof(why));
 	if (state == ACCT_NO_BPFFS)
 		return fail(RC_REFUSED, "no BPF file system on %s; try: mount -t bpf bpf %s", ACCT_BPFFS, ACCT_BPFFS);
-	fd = lock();
+	fd = acct_lock();
 	if (fd < 0)
 		return RC_REFUSED;
 	state = acct_look(why, sizeof(why));

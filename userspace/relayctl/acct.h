@@ -28,7 +28,9 @@ enum acct_state acct_look(char *why, size_t room);
 
 /* Load, attach, pin. @slots: 0 for the default. Says what it did not like. */
 enum rc acct_attach(uint32_t slots);
-/* Remove every pin below ACCT_ROOT. *@removed: how many. */
+/* Loaders take turns: close the descriptor to let go. Return: -1 after a message. */
+int acct_lock(void);
+/* Remove every pin below ACCT_ROOT, attached programs with them. *@removed: how many. */
 enum rc acct_detach(unsigned int *removed);
 
 /* Reading. The functions print why they fail. */

@@ -8,8 +8,8 @@
 
 extern const struct object obj_ns, obj_sock, obj_link, obj_key, obj_circuit, obj_hop, obj_dev,
 	obj_session, obj_stats, obj_map, obj_genkey, obj_pubkey, obj_show, obj_monitor,
-	obj_doctor, obj_directory, obj_path, obj_offers, obj_load, obj_unload, obj_complete, obj_help,
-	obj_up, obj_down, obj_status, obj_stop;
+	obj_doctor, obj_directory, obj_path, obj_offers, obj_load, obj_unload, obj_xdp, obj_complete,
+	obj_help, obj_up, obj_down, obj_status, obj_stop;
 
 extern const struct choice suite_choices[];
 
@@ -56,5 +56,8 @@ static inline bool ns_suite(const struct ns_info *ns, unsigned int suite)
 }
 
 enum rc ns_get(struct ns_info *ns);
+
+/* Why XDP programs cannot call the module; NULL: they can. */
+const char *xdp_off(const struct ns_info *ns);
 
 #endif /* RELAYCTL_OBJECT_H */

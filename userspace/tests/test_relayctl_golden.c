@@ -80,6 +80,8 @@ static const struct golden goldens[] = {
 	{ "map.txt", { "map" }, 0, NULL, RC_OK },
 	{ "map-this.json", { "-j", "map", "circuits", "netns", "this" }, 0, NULL, RC_OK },
 	{ "map-verify.json", { "-j", "map", "verify" }, 1, NULL, RC_OK },
+	{ "xdp.json", { "-jp", "xdp" }, 0, NULL, RC_OK },
+	{ "xdp.txt", { "xdp", "show" }, 0, NULL, RC_OK },
 	{ "load.json", { "-j", "load" }, 0, NULL, RC_OK },
 	{ "monitor.txt", { "monitor", "count", "4" }, 1, NULL, RC_OK },
 	{ "monitor.json", { "-j", "monitor", "count", "4" }, 1, NULL, RC_OK },
