@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Tests of the XDP path: build/xdp-tests/NAME, run by the scripts here in a VM.
-XDP_TESTS  := table
+XDP_TESTS  := table parity
 XDP_BIN    := $(XDP_TESTS:%=$(O)/xdp-tests/%)
 XDP_CFLAGS := -Iselftests/netlink -Ikmod/core -Ikmod/uapi -I$(O)
 PROGRAMS   += $(XDP_BIN)

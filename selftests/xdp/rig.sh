@@ -10,6 +10,11 @@ RIG_NODE=2
 # rig NAME FAMILY FAMILY [KEYGEN_ARGUMENT...]: hosts NAMEb, NAMEr, NAMEa, and families of the wires
 # before and behind the relay.
 rig() {
+	rig_keys "$@" && rig_up "$2" "$3"
+}
+
+# rig_keys, as rig: hosts, and key files in $RIG_DIR that nobody has used yet
+rig_keys() {
 	local n=$1 f1=$2 f2=$3 w1 w2
 	shift 3
 	RIG=$n
@@ -17,11 +22,14 @@ rig() {
 	w1=$(rig_ends "${n}b" "${n}r" "$f1")
 	w2=$(rig_ends "${n}r" "${n}a" "$f2")
 	RIG_DIR=$LIB_TMP/rig-$n
-	relayctl circuit keygen "$RIG_DIR" wire 192.0.2.1:4000,192.0.2.2:4000 wire "$w1" wire "$w2" "$@" || return 1
-	rig_idx
-	# neighbours for good: nothing answers while a test steps through
-	rig_know "${n}b" "$f1" && rig_know "${n}a" "$f2" || return 1
-	on "${n}r" relayctl -b "$RIG_DIR/node$RIG_NODE.batch"
+	relayctl circuit keygen "$RIG_DIR" wire 192.0.2.1:4000,192.0.2.2:4000 wire "$w1" wire "$w2" "$@"
+}
+
+# rig_up FAMILY FAMILY: the relay gets its keys, and neighbours for good: nothing answers while a
+# test steps through
+rig_up() {
+	rig_idx && rig_know "${RIG}b" "$1" && rig_know "${RIG}a" "$2" &&
+		on "${RIG}r" relayctl -b "$RIG_DIR/node$RIG_NODE.batch"
 }
 
 # rig_idx: index keys of the relay and of its neighbours, all of this machine's module.
@@ -42,15 +50,16 @@ rig_ends() {
 	fi
 }
 
-rig_mac() { on "$1" cat "/sys/class/net/to-$2/address" 2>/dev/null || on "$1" ip -j link show "to-$2" | jq -r '.[0].address'; }
+# rig_mac A B: link-layer address of A on its wire to B
+rig_mac() { on "$1" ip -j link show "to-$2" | jq -r '.[0].address'; }
 
 # rig_know HOST FAMILY: the relay's neighbour entry of a host, permanent
 rig_know() {
 	on "${RIG}r" ip neigh replace "$(rig_addr "$1" "${RIG}r" "$2")" \
-		lladdr "$(on "$1" ip -j link show "to-${RIG}r" | jq -r '.[0].address')" dev "to-$1" nud permanent
+		lladdr "$(rig_mac "$1" "${RIG}r")" dev "to-$1" nud permanent
 }
 
 # rig_place HOST FAMILY: what the programs want to know of the relay's side towards a host
 rig_place() {
-	echo "to-$1,$(rig_addr "${RIG}r" "$1" "$2"),$(rig_addr "$1" "${RIG}r" "$2"),$(on "$1" ip -j link show "to-${RIG}r" | jq -r '.[0].address')"
+	echo "to-$1,$(rig_addr "${RIG}r" "$1" "$2"),$(rig_addr "$1" "${RIG}r" "$2"),$(rig_mac "$1" "${RIG}r")"
 }

@@ -16,7 +16,7 @@ one() {
 	next=$(rig_addr "$a" "$r" "$f2")
 	[ "$f2" = 4 ] || ip6=-6
 	export UNKNOW_NEXT="ip neigh del $next dev to-$a"
-	KNOW_NEXT="ip neigh replace $next lladdr $(on "$a" ip -j link show "to-$r" | jq -r '.[0].address') dev to-$a nud permanent"
+	KNOW_NEXT="ip neigh replace $next lladdr $(rig_mac "$a" "$r") dev to-$a nud permanent"
 	export KNOW_NEXT
 	export VLAN_ROUTE="ip $ip6 route add $next dev v7" PLAIN_ROUTE="ip $ip6 route del $next dev v7"
 	export NARROW="ip link set to-$a mtu 1280" WIDE="ip link set to-$a mtu 1500"
