@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ static enum kind draw_kind(void)
 	unsigned int n = draw(100);
 
 	return n < 55 ? GOOD : n < 70 ? DAMAGED : n < 78 ? REPLAY : n < 82 ? ENDED : n < 86 ? KINDS_CONTROL :
-	       n < 90 ? PAD : n < 94 ? LINK_CONTROL : n < 97 ? JUNK : n < 98 ? OTHER_SIZE : BREAK;
+	       n < 90 ? PAD : n < 94 ? LINK_CONTROL : n < 97 ? JUNK : n < 99 ? OTHER_SIZE : BREAK;
 }
 
 /* Circuits: the first half lives on, the others are broken one after the other. */
@@ -245,7 +246,6 @@ static void by_xdp(struct item *it)
 	size_t off, n, len = rig_frame(l, false, &outer, it->cell[0], it->len, in, &off);
 	int ret;
 
-	enter(s->netns[1]);
 	ret = run_frame(prog, l->ifindex, in, len, out, &n);
 	if (ret == XDP_PASS) {
 		CHECK(n == len && !memcmp(in, out, n), "a frame that was passed was changed");
@@ -259,28 +259,31 @@ static void by_xdp(struct item *it)
 	memcpy(it->got[0], out + n - it->len, it->len);
 }
 
-/* What came out of a relay's socket, in order, to the items it must belong to. */
-static void collect(struct item *batch, int n, int which)
+/* What comes out of S's socket, in order, for those that X has forwarded, and no more. */
+static void collect(struct item *batch, int n)
 {
-	struct side *s = &side[which];
+	struct side *s = &side[1];
 	u8 buf[2048];
 
 	for (int back = 0; back < 2; back++) {
-		int i = 0;
+		/* forward cells leave behind the relay, where the second socket is */
+		struct pollfd p = { .fd = s->fd[!back], .events = POLLIN };
 		ssize_t len;
 
-		/* forward cells leave behind the relay, where the second socket is */
-		while ((len = recv(s->fd[!back], buf, sizeof(buf), 0)) > 0) {
-			while (i < n && (batch[i].back != back || (which == 1 ? !batch[i].came[0] : batch[i].came[0])))
-				i++;
-			if (i == n || (size_t)len != batch[i].len) {
-				ktap_fail(__FILE__, __LINE__, "%s relay: a cell more, of %zd bytes", which ? "socket" : "XDP",
-					  len);
+		for (int i = 0; i < n; i++) {
+			if (batch[i].back != back || !batch[i].came[0])
 				continue;
-			}
-			batch[i].came[which] = true;
-			memcpy(batch[i++].got[which], buf, (size_t)len);
+			if (poll(&p, 1, 10000) != 1)
+				break;
+			len = recv(p.fd, buf, sizeof(buf), 0);
+			batch[i].came[1] = len == (ssize_t)batch[i].len;
+			if (batch[i].came[1])
+				memcpy(batch[i].got[1], buf, (size_t)len);
 		}
+		while (recv(p.fd, buf, sizeof(buf), 0) > 0)
+			ktap_fail(__FILE__, __LINE__, "the socket's relay forwards a cell that XDP does not");
+		while (recv(side[0].fd[!back], buf, sizeof(buf), 0) > 0)
+			ktap_fail(__FILE__, __LINE__, "the XDP relay's socket forwards a cell that its program passed");
 	}
 }
 
@@ -317,31 +320,26 @@ static void compare(const struct item *it)
 static void cells(const void *arg)
 {
 	static struct item batch[BATCH], past[PAST];
-	unsigned int broken = 0;
+	unsigned int broken = 0, was;
 	u64 total = *(const u64 *)arg, n = 0;
 
+	enter(side[0].netns[1]);
 	while (n < total) {
 		int k = 0;
 
-		while (k < BATCH && n < total) {
-			unsigned int before = broken;
-
+		was = broken;
+		while (k < BATCH && n < total && broken == was) {	/* a circuit's end is the last of a batch */
 			make(&batch[k], n, past, &broken);
 			past[n++ % PAST] = batch[k++];
-			if (broken != before)
-				break;	/* its end is the last of a batch */
 		}
 		for (int i = 0; i < k; i++) {
 			by_xdp(&batch[i]);
 			to_socket(&side[1], &batch[i], 1);
 		}
-		wait_for(&side[0]);
-		wait_for(&side[1]);
-		collect(batch, k, 0);
-		collect(batch, k, 1);
+		collect(batch, k);
 		for (int i = 0; i < k; i++)
 			compare(&batch[i]);
-		for (int w = 0; w < 2 && broken; w++) {
+		for (int w = 0; w < 2 && broken != was; w++) {
 			char cmd[256];
 
 			snprintf(cmd, sizeof(cmd), "for i in $(seq 100); do relayctl -n %s circuit show %u >/dev/null 2>&1 || exit 0; sleep 0.05; done; exit 1",
@@ -349,6 +347,9 @@ static void cells(const void *arg)
 			CHECK(!system(cmd), "a broken circuit lives on");
 		}
 	}
+	wait_for(&side[0]);
+	wait_for(&side[1]);
+	collect(batch, 0);
 	CHECK(forwarded > total / 3, "only %llu cells came out", (unsigned long long)forwarded);
 	for (int i = GOOD; i <= OTHER_SIZE; i++)
 		CHECK(kinds[i], "no cell of kind %d was drawn: take another seed, or more cells", i);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Tests of the XDP path: build/xdp-tests/NAME, run by the scripts here in a VM.
-XDP_TESTS  := table parity
+XDP_TESTS  := table parity xdpbench
 XDP_BIN    := $(XDP_TESTS:%=$(O)/xdp-tests/%)
 XDP_CFLAGS := -Iselftests/netlink -Ikmod/core -Ikmod/uapi -I$(O)
 PROGRAMS   += $(XDP_BIN)
@@ -13,3 +13,18 @@ $(O)/xdp-tests/%.o: selftests/xdp/%.c $(O)/bpf/xdp.skel.h
 $(XDP_BIN): $(O)/xdp-tests/%: $(O)/xdp-tests/%.o $(O)/xdp-tests/rig.o $(O)/xdp-tests/run.o $(O)/netlink-tests/ktap.o $(O)/lib/libcrcore.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lbpf -lsodium
+
+# The benchmark of selftests/bench/xdp.sh: the same relay, other programs around the forwarder.
+$(O)/bpf/xdpbench.bpf.o: selftests/bench/xdpbench.bpf.c
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(O)/xdp-tests/xdpbench.o: selftests/bench/xdpbench.c $(O)/bpf/xdp.skel.h $(O)/bpf/xdpbench.skel.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(XDP_CFLAGS) -Iselftests/xdp $(CFLAGS) -c -o $@ $<
+
+$(O)/modules/%/crfloor.ko: $(wildcard selftests/bench/floor/*) kmod/build-module
+	$(call say,MODULE,$@)
+	$(Q)kmod/build-module $* selftests/bench/floor crfloor

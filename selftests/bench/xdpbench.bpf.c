@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Around the forwarder, for measuring: a frame that comes in is overwritten with the next of
+ * many prepared ones and handed to the forwarder; or it is only redirected.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define FRAMES	4096
+#define ROOM	1536
+
+struct frame {
+	__u8 data[ROOM];
+};
+
+/* Prepared frames, each of which passes once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FRAMES);
+	__type(key, __u32);
+	__type(value, struct frame);
+} xb_frames SEC(".maps");
+
+/* 0: the forwarder. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} xb_next SEC(".maps");
+
+/* 0: the way out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} xb_devs SEC(".maps");
+
+__u32 xb_at, xb_len;
+
+static __always_inline int copy(struct xdp_md *ctx)
+{
+	__u32 at = xb_at++ % FRAMES, len = xb_len;
+	struct frame *f = bpf_map_lookup_elem(&xb_frames, &at);
+
+	if (!f || len == 0 || len > ROOM)
+		return -1;
+	return bpf_xdp_store_bytes(ctx, 0, f->data, len);
+}
+
+SEC("xdp")
+int xb_hop(struct xdp_md *ctx)
+{
+	if (!copy(ctx))
+		bpf_tail_call(ctx, &xb_next, 0);
+	return XDP_ABORTED;
+}
+
+SEC("xdp")
+int xb_copy(struct xdp_md *ctx)
+{
+	return copy(ctx) ? XDP_ABORTED : bpf_redirect_map(&xb_devs, 0, 0);
+}
+
+SEC("xdp")
+int xb_redirect(struct xdp_md *ctx __attribute__((unused)))
+{
+	return bpf_redirect_map(&xb_devs, 0, 0);
+}
+
+/* On the other end of the wire: frames end here. */
+SEC("xdp")
+int xb_drop(struct xdp_md *ctx __attribute__((unused)))
+{
+	return XDP_DROP;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
