@@ -49,8 +49,22 @@ struct {
 	__type(value, __u64);
 } cr_xdp_pass SEC(".maps");
 
+/*
+ * cr_cpus: CPUs that the work is spread over; each runs cr_xdp_cpu.
+ * Owner: `relayctl xdp attach ... spread N`, which fills 0 to N - 1. Not pinned.
+ * Key: CPU. Value: length of its queue, program.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} cr_cpus SEC(".maps");
+
 /* Set by the loader before it loads: CELLRELAY_XDP_F_GENERIC or 0. */
 const volatile __u32 cr_mode;
+/* Likewise: how many CPUs cr_xdp_spread chooses from. */
+const volatile __u32 cr_spread = 1;
 
 /* A tag as it stands behind the addresses. */
 struct vlan_tag {
@@ -60,6 +74,8 @@ struct vlan_tag {
 
 extern int bpf_cellrelay_xdp(struct xdp_md *ctx, __u32 off, struct cellrelay_xdp *o,
 			     __u32 o__sz) __ksym;
+extern int bpf_cellrelay_xdp_cpu(struct xdp_md *ctx, __u32 off, struct cellrelay_xdp *o,
+				 __u32 o__sz) __ksym;
 
 static __always_inline int pass(__u32 why)
 {
@@ -216,24 +232,82 @@ static __always_inline int redirect(__u32 ifindex)
 	return ret == XDP_REDIRECT ? ret : bpf_redirect(ifindex, 0);
 }
 
+/* The work, after parse(). Return: XDP_PASS, XDP_DROP, XDP_ABORTED, or XDP_REDIRECT: to be sent */
+static __always_inline int work(struct xdp_md *ctx, struct cellrelay_xdp *o, __u32 off)
+{
+	int verdict = bpf_cellrelay_xdp(ctx, off, o, sizeof(*o));
+
+	if (verdict == CELLRELAY_XDP_PASS)
+		return pass(o->why);
+	count_cell(o->slot, o->cookie, o->netns, o->what, o->len);
+	if (verdict != CELLRELAY_XDP_FORWARD)
+		return XDP_DROP;
+	return write_outer(ctx, o, off) ? XDP_ABORTED : XDP_REDIRECT;
+}
+
 SEC("xdp")
 int cr_xdp(struct xdp_md *ctx)
 {
 	struct cellrelay_xdp o = { .flags = cr_mode };
 	__u32 off = parse(ctx, &o);
-	int verdict;
+	int ret;
 
 	if (!off)
 		return pass(CELLRELAY_XDP_NOT_UDP);
-	verdict = bpf_cellrelay_xdp(ctx, off, &o, sizeof(o));
-	if (verdict == CELLRELAY_XDP_PASS)
-		return pass(o.why);
-	count_cell(o.slot, o.cookie, o.netns, o.what, o.len);
-	if (verdict != CELLRELAY_XDP_FORWARD)
-		return XDP_DROP;
-	if (write_outer(ctx, &o, off))
-		return XDP_ABORTED;
+	ret = work(ctx, &o, off);
+	if (ret != XDP_REDIRECT)
+		return ret;
 	return o.ifindex == ctx->ingress_ifindex ? XDP_TX : redirect(o.ifindex);
+}
+
+/*
+ * For one fat link: looks at the header only and hands the frame to the circuit's CPU, with
+ * what it found there as metadata. The frame is still as it came: where it cannot be handed
+ * over it may go up the stack.
+ */
+SEC("xdp")
+int cr_xdp_spread(struct xdp_md *ctx)
+{
+	struct cellrelay_xdp o = { .flags = cr_mode, .cpus = cr_spread };
+	__u32 off = parse(ctx, &o);
+	struct cellrelay_xdp_meta *meta;
+	int cpu;
+
+	if (!off)
+		return pass(CELLRELAY_XDP_NOT_UDP);
+	cpu = bpf_cellrelay_xdp_cpu(ctx, off, &o, sizeof(o));
+	if (cpu == CELLRELAY_XDP_CPU_CONSUMED) {
+		count_cell(o.slot, o.cookie, o.netns, o.what, o.len);
+		return XDP_DROP;
+	}
+	if (cpu < 0)
+		return pass(o.why);
+	/* without metadata the other CPU hashes again */
+	if (!bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta))) {
+		meta = (void *)(long)ctx->data_meta;
+		if ((void *)(meta + 1) <= (void *)(long)ctx->data)
+			*meta = o.meta;
+	}
+	return bpf_redirect_map(&cr_cpus, cpu, XDP_PASS);
+}
+
+/* On that CPU. Nothing can be sent back from here but by a redirect. */
+SEC("xdp/cpumap")
+int cr_xdp_cpu(struct xdp_md *ctx)
+{
+	struct cellrelay_xdp_meta *meta = (void *)(long)ctx->data_meta;
+	struct cellrelay_xdp o = { .flags = cr_mode };
+	__u32 off = parse(ctx, &o);
+	int ret;
+
+	if (!off)
+		return pass(CELLRELAY_XDP_NOT_UDP);
+	if ((void *)(meta + 1) <= (void *)(long)ctx->data) {
+		o.meta = *meta;
+		o.flags |= CELLRELAY_XDP_F_META;
+	}
+	ret = work(ctx, &o, off);
+	return ret == XDP_REDIRECT ? redirect(o.ifindex) : ret;
 }
 
 char LICENSE[] SEC("license") = "GPL";

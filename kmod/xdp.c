@@ -381,6 +381,39 @@ static int cr_xdp_run(struct cr_xdp *x)
 	return CELLRELAY_XDP_CONSUMED;
 }
 
+/*
+ * On which CPU, without touching the cell: what ends here, or has no way on, need not go to
+ * another CPU first.
+ */
+static int cr_xdp_spread(struct cr_xdp *x)
+{
+	struct cellrelay_xdp *o = x->o;
+	struct cr_rx *rx = &x->rx;
+	enum cr_verdict v = cr_relay_lookup(rx);
+	struct cr_link *out;
+	u32 why;
+
+	if (unlikely(v == CR_V_NOT_CELL || !cr_xdp_ours(x)))
+		goto pass;
+	if (unlikely(v == CR_V_DROP)) {
+		cr_relay_accept(rx, v);
+		cr_xdp_account(x);
+		return CELLRELAY_XDP_CPU_CONSUMED;
+	}
+	why = cr_xdp_next(rx, &out);
+	if (unlikely(why)) {
+		cr_xdp_pass(o, why);
+		return CELLRELAY_XDP_CPU_PASS;
+	}
+	o->meta.index = rx->hdr.link;
+	o->meta.circ = rx->hdr.circ;
+	o->meta.ctr = rx->hdr.ctr;
+	return reciprocal_scale(cr_circ_hash(rx->circ, rx->d), o->cpus);
+pass:
+	cr_xdp_pass(o, CELLRELAY_XDP_OTHER);
+	return CELLRELAY_XDP_CPU_PASS;
+}
+
 /* What both functions check first. Return: namespace's state, or NULL. */
 static struct cr_net *cr_xdp_enter(struct cr_xdp *x, u32 off, u32 size)
 {
@@ -424,10 +457,42 @@ __bpf_kfunc int bpf_cellrelay_xdp(struct xdp_md *ctx, u32 off, struct cellrelay_
 	return ret;
 }
 
+/**
+ * bpf_cellrelay_xdp_cpu() - which CPU should do the work on this cell?
+ * @ctx: the frame
+ * @off: where the UDP payload starts
+ * @o: in and out, see struct cellrelay_xdp; @o->cpus to choose from
+ * @o__sz: its size
+ *
+ * Opens the header and leaves it in @o->meta, so that bpf_cellrelay_xdp() need not. All cells of
+ * a circuit's direction get the same answer: their order is kept.
+ *
+ * Context: as bpf_cellrelay_xdp()
+ * Return: 0 to @o->cpus - 1, the frame untouched; CELLRELAY_XDP_CPU_PASS, likewise;
+ * CELLRELAY_XDP_CPU_CONSUMED: to be counted and dropped
+ */
+__bpf_kfunc int bpf_cellrelay_xdp_cpu(struct xdp_md *ctx, u32 off, struct cellrelay_xdp *o,
+				      u32 o__sz)
+{
+	struct cr_xdp x = { .xdp = (struct xdp_buff *)ctx, .o = o };
+	int ret = CELLRELAY_XDP_CPU_PASS;
+
+	local_bh_disable();
+	rcu_read_lock();
+	if (likely(cr_xdp_enter(&x, off, o__sz) && o->cpus && o->cpus <= INT_MAX))
+		ret = cr_xdp_spread(&x);
+	else if (o__sz == sizeof(*o))
+		cr_xdp_pass(o, CELLRELAY_XDP_BAD_CALL);
+	rcu_read_unlock();
+	local_bh_enable();
+	return ret;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(cr_xdp_funcs)
 BTF_ID_FLAGS(func, bpf_cellrelay_xdp)
+BTF_ID_FLAGS(func, bpf_cellrelay_xdp_cpu)
 BTF_KFUNCS_END(cr_xdp_funcs)
 
 static const struct btf_kfunc_id_set cr_xdp_set = {

@@ -9,7 +9,7 @@ here=$(dirname "$0")
 . "$here/chain.sh"
 FAMILY=${1:-4}
 FILE_MB=${FILE_MB:-4}
-OBJECT=$here/../../build/bpf/xdp.bpf.o
+OTHER=$here/../../build/bpf/xdpbench.bpf.o
 
 # of HOST JQ-EXPRESSION WORD...: one value of relayctl's JSON
 of() {
@@ -108,8 +108,8 @@ on_and_off() {
 # Somebody else's program on the hook stays.
 shared() {
 	on r2 relayctl xdp detach to-r1 || return 1
-	mkdir -p "/sys/fs/bpf/other" && bpftool prog loadall "$OBJECT" /sys/fs/bpf/other &&
-		on r2 bpftool net attach xdpdrv pinned /sys/fs/bpf/other/cr_xdp dev to-r1 || return 1
+	mkdir -p "/sys/fs/bpf/other" && bpftool prog loadall "$OTHER" /sys/fs/bpf/other &&
+		on r2 bpftool net attach xdpdrv pinned /sys/fs/bpf/other/xb_drop dev to-r1 || return 1
 	refused "another XDP program is there" on r2 relayctl xdp attach to-r1 || return 1
 	on r2 bpftool net show dev to-r1 | grep -q to-r1 || return 1
 	on r2 bpftool net detach xdpdrv dev to-r1

@@ -180,6 +180,7 @@ static enum rc run(const struct verb *verb, const struct argval *v)
 	check_module(&e);
 	check_secure_boot(&e);
 	check_btf(&e);
+	check_xdp(&e);
 	check_suite2(&e);
 	check_accounting(&e);
 	check_sockets(&e);

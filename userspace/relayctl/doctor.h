@@ -35,6 +35,7 @@ bool module_installed(const struct exam *e);
 
 void check_headers(struct exam *e);
 void check_btf(struct exam *e);
+void check_xdp(struct exam *e);
 void check_secure_boot(struct exam *e);
 void check_suite2(struct exam *e);
 void check_links(struct exam *e);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "xdp_attach.h"
 
 #define CARRIERS_MAX	64
 
@@ -295,3 +296,34 @@ void check_lro(struct exam *e)
 	}
 }
 
+static enum rc count_xdp(const struct xdp_dev *d, void *arg)
+{
+	unsigned int *n = arg;
+
+	n[d->mode == XDP_MODE_GENERIC]++;
+	return RC_OK;
+}
+
+/* With check_btf() the last of three checks: the module's is at its loading, the loader's at
+ * attaching.
+ */
+void check_xdp(struct exam *e)
+{
+	uint64_t passed[CELLRELAY_XDP_WHYS] = { 0 };
+	unsigned int n[2] = { 0, 0 };
+
+	if (!e->module || xdp_off(&e->ns))
+		say(e, "xdp", SKIP, NULL, "needs the module%s", e->module ? "'s type information (btf)" : "");
+	else if (xdp_each(e->ns.cookie, count_xdp, n) || xdp_passed(e->ns.cookie, passed))
+		say(e, "xdp", WARN, NULL, "cannot be looked at");
+	else if (!n[0] && !n[1])
+		say(e, "xdp", OK, NULL, "not attached: the socket path carries everything; to change that: relayctl xdp attach DEVICE");
+	else if (n[1])
+		say(e, "xdp", WARN, NULL, "%u devices in generic mode, which saves little: their drivers have no XDP; %u in native mode",
+		    n[1], n[0]);
+	else if (passed[CELLRELAY_XDP_EGRESS])
+		say(e, "xdp", WARN, NULL, "%llu cells went by the stack because their way out takes no XDP frames: a VLAN, a tunnel, a driver without it, or a veth whose other end has neither GRO nor an XDP program",
+		    (unsigned long long)passed[CELLRELAY_XDP_EGRESS]);
+	else
+		say(e, "xdp", OK, NULL, "%u devices in native mode", n[0]);
+}

@@ -42,11 +42,12 @@ static enum rc print(const struct xdp_dev *d, void *arg)
 		json_u64("ifindex", d->ifindex);
 		json_str("mode", xdp_mode_name(d->mode));
 		json_u64("program", d->prog);
+		json_bool("spread", d->spread);
 		json_close();
 		return RC_OK;
 	}
-	fprintf(opt.out, "%sxdp %s%s: %s mode, program %u\n", fmt_bold(), d->name, fmt_plain(),
-		xdp_mode_name(d->mode), d->prog);
+	fprintf(opt.out, "%sxdp %s%s: %s mode, program %u%s\n", fmt_bold(), d->name, fmt_plain(),
+		xdp_mode_name(d->mode), d->prog, d->spread ? ", spread over CPUs" : "");
 	return RC_OK;
 }
 
@@ -59,6 +60,8 @@ static const struct arg attach_args[] = {
 	  .help = "where cells come in" },
 	{ .name = "mode", .kind = ARG_CHOICE, .choices = modes, .meta = "native|generic",
 	  .help = "in the driver, or in the stack; without, native if the driver can" },
+	{ .name = "spread", .kind = ARG_UINT, .width = 4, .min = 1, .max = 4096, .meta = "CPUS",
+	  .help = "hand circuits to so many CPUs (native mode)" },
 	{ .name = NULL },
 };
 
@@ -71,7 +74,8 @@ static enum rc attach(const struct verb *verb, const struct argval *v)
 	(void)verb;
 	if (!rc)
 		rc = xdp_attach(ns.cookie, v[0].word, (uint32_t)v[0].num,
-				v[1].set ? (enum xdp_mode)v[1].num : XDP_MODE_ANY, &got);
+				v[1].set ? (enum xdp_mode)v[1].num : XDP_MODE_ANY,
+				v[2].set ? (uint32_t)v[2].num : 0, &got);
 	if (rc)
 		return rc;
 	if (got.mode == XDP_MODE_GENERIC && !v[1].set)

@@ -43,6 +43,22 @@ const char *xdp_mode_name(enum xdp_mode mode)
 	return mode == XDP_MODE_GENERIC ? "generic" : "native";
 }
 
+#define SPREAD_PROG	"cr_xdp_spread"
+#define SPREAD_QUEUE	2048	/* frames that may wait for a CPU */
+
+/* Is this the program that hands cells on? */
+static bool spreads(uint32_t prog)
+{
+	struct bpf_prog_info info = { .type = 0 };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog);
+	bool is = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0 && strcmp(info.name, SPREAD_PROG) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 /* How the program of a pinned link is attached. Return: false: the link is not there, or its
  * device is gone.
  */
@@ -66,6 +82,7 @@ static bool look(uint64_t netns, uint32_t ifindex, struct xdp_dev *d)
 		return false;
 	d->ifindex = ifindex;
 	d->prog = info.prog_id;
+	d->spread = spreads(info.prog_id);
 	d->mode = q.skb_prog_id == info.prog_id ? XDP_MODE_GENERIC : XDP_MODE_NATIVE;
 	return true;
 }
@@ -224,8 +241,20 @@ static enum rc busy(const char *dev, uint32_t ifindex)
 		    dev, id, info.name, id);
 }
 
+/* The CPUs to hand cells to, the first ones. */
+static int fill_cpus(struct xdp *s, uint32_t spread)
+{
+	struct bpf_cpumap_val v = { .qsize = SPREAD_QUEUE, .bpf_prog.fd = bpf_program__fd(s->progs.cr_xdp_cpu) };
+
+	for (__u32 cpu = 0; cpu < spread; cpu++)
+		if (bpf_map_update_elem(bpf_map__fd(s->maps.cr_cpus), &cpu, &v, 0))
+			return -errno;
+	return 0;
+}
+
 /* One try in one mode. Return: 0, or -errno of the attachment; *@rc is set when it is said why. */
-static int attach_as(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode, enum rc *rc)
+static int attach_as(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode, uint32_t spread,
+		     enum rc *rc)
 {
 	bool generic = mode == XDP_MODE_GENERIC;
 	LIBBPF_OPTS(bpf_link_create_opts, o, .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
@@ -239,13 +268,17 @@ static int attach_as(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp
 		return 0;
 	}
 	s->rodata->cr_mode = generic ? CELLRELAY_XDP_F_GENERIC : 0;
+	s->rodata->cr_spread = spread ? spread : 1;
+	bpf_map__set_max_entries(s->maps.cr_cpus, spread ? spread : 1);
 	ret = use_maps(s, netns);
 	ret = ret ? ret : xdp__load(s);
+	ret = ret ? ret : fill_cpus(s, spread);
 	if (ret)
 		*rc = failed(dev, "load", -ret);
 	if (!*rc) {
 		fill(bpf_map__fd(s->maps.cr_devs));
-		fd = bpf_link_create(bpf_program__fd(s->progs.cr_xdp), (int)ifindex, BPF_XDP, &o);
+		fd = bpf_link_create(bpf_program__fd(spread ? s->progs.cr_xdp_spread : s->progs.cr_xdp),
+				     (int)ifindex, BPF_XDP, &o);
 		ret = fd < 0 ? -errno : 0;
 	}
 	if (fd >= 0) {
@@ -261,12 +294,20 @@ static int attach_as(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp
 	return *rc ? 0 : ret;
 }
 
-enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode,
+enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode, uint32_t spread,
 		   struct xdp_dev *got)
 {
-	enum rc rc = acct_attach(0);
+	enum rc rc;
 	int lock, ret;
 
+	if (spread > (uint32_t)libbpf_num_possible_cpus())
+		return fail(RC_USAGE, "spread: there are only %d CPUs", libbpf_num_possible_cpus());
+	/* a generic cpumap runs no program behind the first frame of a batch on 6.1 and 6.12 */
+	if (spread && mode == XDP_MODE_GENERIC)
+		return fail(RC_USAGE, "spread: in native mode only");
+	if (spread)
+		mode = XDP_MODE_NATIVE;
+	rc = acct_attach(0);
 	if (rc)
 		return rc;
 	lock = acct_lock();
@@ -275,15 +316,15 @@ enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_m
 	tidy(netns);
 	if (look(netns, ifindex, got)) {
 		close(lock);
-		if (mode == XDP_MODE_ANY || mode == got->mode)
+		if ((mode == XDP_MODE_ANY || mode == got->mode) && got->spread == !!spread)
 			return RC_OK;
-		return fail(RC_REFUSED, "the XDP program is attached to %s already, in %s mode; to change that: relayctl xdp detach %s",
-			    dev, xdp_mode_name(got->mode), dev);
+		return fail(RC_REFUSED, "the XDP program is attached to %s already, in %s mode%s; to change that: relayctl xdp detach %s",
+			    dev, xdp_mode_name(got->mode), got->spread ? ", spread over CPUs" : "", dev);
 	}
-	ret = attach_as(netns, dev, ifindex, mode == XDP_MODE_ANY ? XDP_MODE_NATIVE : mode, &rc);
+	ret = attach_as(netns, dev, ifindex, mode == XDP_MODE_ANY ? XDP_MODE_NATIVE : mode, spread, &rc);
 	/* what drivers say that do not know XDP, or not with this device's settings */
 	if (mode == XDP_MODE_ANY && (ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ERANGE))
-		ret = attach_as(netns, dev, ifindex, XDP_MODE_GENERIC, &rc);
+		ret = attach_as(netns, dev, ifindex, XDP_MODE_GENERIC, 0, &rc);
 	if (ret == -EBUSY || ret == -EEXIST)
 		rc = busy(dev, ifindex);
 	else if (ret == -EOPNOTSUPP)

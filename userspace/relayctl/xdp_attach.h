@@ -19,12 +19,14 @@ enum xdp_mode {
  * @ifindex: its index
  * @mode: XDP_MODE_NATIVE or XDP_MODE_GENERIC
  * @prog: id of the program
+ * @spread: it hands cells to several CPUs
  */
 struct xdp_dev {
 	char name[16];
 	uint32_t ifindex;
 	enum xdp_mode mode;
 	uint32_t prog;
+	bool spread;
 };
 
 /* "native", "generic" */
@@ -37,8 +39,11 @@ const char *xdp_mode_name(enum xdp_mode mode);
 typedef enum rc (*xdp_fn)(const struct xdp_dev *d, void *arg);
 enum rc xdp_each(uint64_t netns, xdp_fn fn, void *arg);
 
-/* Attach to a device, after the accounting. *@got: how. No error when it is there already. */
-enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode,
+/*
+ * Attach to a device, after the accounting; @spread: hand the work to so many CPUs (native mode
+ * only), 0: do it where frames come in. *@got: how. No error when it is there already.
+ */
+enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode, uint32_t spread,
 		   struct xdp_dev *got);
 /* Detach; the last one takes the maps along. */
 enum rc xdp_detach(uint64_t netns, const char *dev, uint32_t ifindex);

@@ -477,7 +477,7 @@ const char *xdp_mode_name(enum xdp_mode mode)
 }
 
 static const struct xdp_dev xdp_devs[] = {
-	{ .name = "eth0", .ifindex = 2, .mode = XDP_MODE_NATIVE, .prog = 31 },
+	{ .name = "eth0", .ifindex = 2, .mode = XDP_MODE_NATIVE, .prog = 31, .spread = true },
 	{ .name = "tun0", .ifindex = 5, .mode = XDP_MODE_GENERIC, .prog = 32 },
 };
 
@@ -489,9 +489,10 @@ enum rc xdp_each(uint64_t netns, xdp_fn fn, void *arg)
 	return rc ? rc : fn(&xdp_devs[1], arg);
 }
 
-enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode,
+enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_mode mode, uint32_t spread,
 		   struct xdp_dev *got)
 {
+	(void)spread;
 	(void)netns;
 	(void)dev;
 	(void)ifindex;
