@@ -4,6 +4,7 @@
 # real UDP checksums, against cipher + bare redirect. Runs in a VM whose clock counts
 # instructions (selftests/vm/run --icount); needs crfloor.ko beside cellrelay.ko.
 # Appends one line of JSON per figure to the file given, or to standard output.
+# shellcheck disable=SC2034  # lib.sh and rig.sh read them
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/../xdp/rig.sh"

@@ -98,8 +98,7 @@ traffic() {
 flowing() { local n; n=$(cells_in r2); busywait 15000 eval "[ \"\$(cells_in r2)\" -gt $((n + 100)) ]"; }
 
 on_and_off() {
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		on r2 relayctl xdp detach to-r1 && on r2 relayctl xdp detach to-r3 && flowing &&
 			[ "$(of r2 '.xdp | length' xdp show)" = 0 ] && attach && flowing || return 1
 	done
@@ -127,6 +126,20 @@ generic() {
 		on r2 relayctl xdp detach to-r1 && on r2 relayctl xdp attach to-r1
 }
 
+# Work of the kernel's threads that run programs for other CPUs, in ticks
+cpumap_ticks() { cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 ~ /^\(cpumap/ { t += $14 + $15 } END { print t + 0 }'; }
+
+spread() {
+	refused "there are only" on r2 relayctl xdp attach to-r1 spread 4000 || return 1
+	on r2 relayctl xdp detach to-r1 && on r2 relayctl xdp detach to-r3 &&
+		on r2 relayctl xdp attach to-r1 spread "$(nproc)" && on r2 relayctl xdp attach to-r3 spread "$(nproc)" || return 1
+	[ "$(of r2 '[.xdp[] | "\(.mode) \(.spread)"] | unique | join(",")' xdp show)" = "native true" ] || return 1
+	by_xdp fetch "$SERVER4" || return 1
+	echo "ticks of the other CPUs' threads: $(cpumap_ticks)"
+	[ "$(cpumap_ticks)" -gt 0 ] && verify_all || return 1
+	on r2 relayctl xdp detach to-r1 && on r2 relayctl xdp detach to-r3 && attach
+}
+
 gone() { [ ! -e /sys/module/cellrelay ] && [ ! -e /sys/fs/bpf/cellrelay ] && ! on r2 ip link show to-r1 | grep -q xdp; }
 
 ktap_start
@@ -151,6 +164,7 @@ ktap_test "the total rate holds" total_rate
 ktap_test "maps and module still agree" verify_all
 ktap_test "somebody else's program is left alone, and ours is not replaced" shared
 ktap_test "generic mode, and saying so" generic
+ktap_test "spread over CPUs" spread
 ktap_test "traffic in both directions" traffic
 ktap_test "on and off, five times, under it" on_and_off
 stop "$TRAFFIC"

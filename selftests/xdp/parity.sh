@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # parity.sh [FAMILIES...]: the same cells through a relay's XDP program and through another's
 # socket, both with the same keys: the same comes out, and every counter is the same.
+# shellcheck disable=SC2034  # lib.sh and rig.sh read them
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/rig.sh"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034
 # Sourced behind lib.sh: a middle relay between two hosts that only have addresses. Its keys and
 # circuits are those that `relayctl circuit keygen` makes for the second of three hops.
 #
