@@ -5,12 +5,15 @@
 # from the pinned eBPF maps while it happens; every wire is tapped.
 #
 # Runs as root in a virtual machine (`make demo`), or with NATIVE=1 on this machine.
+# DEMO_PATH=xdp: relays 1 and 2 forward by XDP, in the driver of the veth; the exit, where the
+# circuit ends, and the client always use their sockets.
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/../net/chain.sh"
 
 FILE_MB=${FILE_MB:-64}
 TAP_CELLS=${TAP_CELLS:-20000}	# cells kept per wire
+DEMO_PATH=${DEMO_PATH:-socket}
 HOSTS=(client r1 r2 r3)
 ROLE=("client" "relay 1 (guard)" "relay 2 (middle)" "relay 3 (exit)")
 
@@ -53,6 +56,16 @@ COOKIES="[${COOKIES%,}]"
 say "  client === relay 1 === relay 2 === relay 3 --- web server ($SERVER4)"
 say "  ===: cells over UDP; ---: plain HTTP, as the exit and whoever is behind it can read it"
 say "  The circuit's keys come from test key files; no user process touches a cell."
+if [ "$DEMO_PATH" = xdp ]; then
+	for pair in "r1 client" "r1 r2" "r2 r1" "r2 r3"; do
+		# shellcheck disable=SC2086
+		set -- $pair
+		try on "$1" relayctl xdp attach "to-$2" mode native
+	done
+	say "  Path: XDP. Relays 1 and 2 forward cells in the driver, before the stack makes packets of them."
+else
+	say "  Path: sockets. Every relay takes its cells from UDP sockets in the kernel."
+fi
 
 step "2. A file of $FILE_MB MiB with random content, and a tap on every wire"
 mkdir "$LIB_TMP/web"
@@ -63,9 +76,10 @@ for pair in "client r1" "r1 r2" "r2 r3"; do
 	# shellcheck disable=SC2086
 	set -- $pair
 	w=$(wire_ns "$1" "$2")
-	# a tap must see finished datagrams: no trains, no checksums left to a device
-	on "$w" ethtool -K "at-$1" gro off gso off tso off 2>/dev/null
-	on "$w" ethtool -K "at-$2" gro off gso off tso off 2>/dev/null
+	# a tap must see finished datagrams: no trains, no checksums left to a device; GRO stays on,
+	# for a veth takes frames of XDP only into a peer that has it
+	on "$w" ethtool -K "at-$1" gso off tso off 2>/dev/null
+	on "$w" ethtool -K "at-$2" gso off tso off 2>/dev/null
 	on "$1" ethtool -K "to-$2" tx-udp-segmentation off tx-checksumming off >/dev/null 2>&1
 	on "$2" ethtool -K "to-$1" tx-udp-segmentation off tx-checksumming off >/dev/null 2>&1
 	bg on "$w" tcpdump -i bridge -U -c "$TAP_CELLS" -w "$LIB_TMP/$1-$2.pcap" udp port "$CHAIN_PORT"
@@ -121,6 +135,14 @@ while read -r f fb b bb; do
 	printf '  %-18s %9d cells %12d bytes out, %9d cells %12d bytes back\n' "${ROLE[i]}" "$f" "$fb" "$b" "$bb"
 	i=$((i + 1))
 done < <(map_counts)
+if [ "$DEMO_PATH" = xdp ]; then
+	for h in r1 r2; do
+		left=$(on "$h" relayctl -j xdp show | jq '[.xdp_passed | to_entries[] | select(.key != "not_cell") | .value] | add // 0')
+		of=$(stat_of "$h" in.cells)
+		[ "$((left * 50))" -lt "$of" ] || give_up "$h left $left of $of cells to the stack"
+		say "  $h: $((of - left)) of $of cells went by XDP"
+	done
+fi
 LC_ALL=C awk -v mb="$FILE_MB" -v t="$(LC_ALL=C awk "BEGIN{print $end - $start}")" -v kvm="${DEMO_EMULATED:-1}" 'BEGIN {
 	printf "\n  %d MiB in %.1f s through three hops", mb, t
 	if (kvm) printf "; this machine is emulated, so the time says nothing: see docs/benchmarks.md"

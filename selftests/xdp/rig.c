@@ -107,6 +107,7 @@ static void load_keys(struct rig *r, const char *path, unsigned int node)
 	char line[256], name[32], value[160];
 	struct rig_circ *c = NULL;
 	struct rig_link *l = NULL;
+	u8 k[CR_KEY_LEN];
 	unsigned int id;
 	FILE *f = fopen(path, "re");
 
@@ -122,8 +123,10 @@ static void load_keys(struct rig *r, const char *path, unsigned int node)
 		} else if (sscanf(line, "%31[a-z-] = %159s", name, value) == 2) {
 			if (l)
 				take_link(l, name, value);
-			else if (c && !hex(!strcmp(name, "fwd") ? c->fwd : c->bwd, CR_KEY_LEN, value))
+			else if (c && !hex(k, CR_KEY_LEN, value))
 				errx(2, "%s: bad key %s", path, name);
+			else if (c)
+				cr_cipher_chacha(!strcmp(name, "fwd") ? &c->fwd : &c->bwd, k);
 		}
 	}
 	fclose(f);
@@ -192,7 +195,7 @@ void rig_forward(const struct rig *r, const struct rig_circ *c, u8 *cell, size_t
 	struct cr_trailer tr = { .ctr = inner_ctr, .type = type };
 
 	rig_random(cell, len);
-	cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, r->pos, c->fwd, ctr, &tr);
+	cr_layer_seal(cell + CR_HDR_LEN, len - CR_HDR_LEN, r->pos, &c->fwd, ctr, &tr);
 	seal_header(r, &r->prev, cell, len, c->prev_rx, ctr);
 }
 
@@ -237,7 +240,7 @@ const char *rig_check_forward(const struct rig *r, const struct rig_circ *c, con
 	if (hdr.ctr != inner_ctr)
 		return "another counter than the trailer's";
 	memcpy(body, in + CR_HDR_LEN, body_len);
-	if (!cr_layer_open(body, body_len, r->pos, c->fwd, ctr, &tr))
+	if (!cr_layer_open(body, body_len, r->pos, &c->fwd, ctr, &tr))
 		return "(the test's own cell does not open)";
 	if (memcmp(out + CR_HDR_LEN, body, plain))
 		return "another inner layer";
@@ -260,7 +263,7 @@ const char *rig_check_backward(const struct rig *r, const struct rig_circ *c, co
 	if (wrong)
 		return wrong;
 	memcpy(body, out + CR_HDR_LEN, body_len);
-	if (!cr_layer_open(body, body_len, r->pos, c->bwd, hdr.ctr, &tr))
+	if (!cr_layer_open(body, body_len, r->pos, &c->bwd, hdr.ctr, &tr))
 		return "a layer that the client cannot open";
 	if (tr.type != CR_CELL_RELAY || tr.ctr != ctr)
 		return "another trailer";

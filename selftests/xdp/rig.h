@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 
+#include "aead.h"
 #include "header.h"
 #include "layer.h"
 
@@ -50,7 +51,7 @@ struct rig_link {
  */
 struct rig_circ {
 	u32 id, prev_rx, prev_tx, next_rx, next_tx;
-	u8 fwd[CR_KEY_LEN], bwd[CR_KEY_LEN];
+	struct cr_cipher fwd, bwd;
 };
 
 /** struct rig - all of it
