@@ -3,7 +3,8 @@
 # What a middle hop costs in instructions by XDP, IPv4 and IPv6, both directions and sizes, with
 # real UDP checksums, against cipher + bare redirect. Runs in a VM whose clock counts
 # instructions (selftests/vm/run --icount); needs crfloor.ko beside cellrelay.ko.
-# Appends one line of JSON per figure to the file given, or to standard output.
+# Appends one line of JSON per figure to the file given, or to standard output; ratios (xdp.jq) go to
+# standard error.
 # shellcheck disable=SC2034  # lib.sh and rig.sh read them
 here=$(dirname "$0")
 . "$here/../lib.sh"
@@ -51,4 +52,6 @@ hop() {
 }
 
 modprobe cellrelay || exit 1
-{ cipher && hop 4 && hop 6; } >>"$OUT"
+{ cipher && hop 4 && hop 6; } >"$LIB_TMP/rows" || exit 1
+cat "$LIB_TMP/rows" >>"$OUT"
+jq -s -f "$here/xdp.jq" "$LIB_TMP/rows" >&2
