@@ -6,7 +6,7 @@
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/rig.sh"
-PARITY=$here/../../build/xdp-tests/parity
+PARITY=${PARITY:-$here/../../build/xdp-tests/parity}
 CELLS=${CELLS:-1500}
 SEED=${SEED:-$RANDOM}
 

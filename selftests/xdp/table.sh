@@ -5,7 +5,7 @@
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/rig.sh"
-TABLE=$here/../../build/xdp-tests/table
+TABLE=${TABLE:-$here/../../build/xdp-tests/table}
 
 one() {
 	local f1=${1:0:1} f2=${1:1:1} next r=t${1}r a=t${1}a ip6=
