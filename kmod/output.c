@@ -232,8 +232,13 @@ struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
 	return dst;
 }
 
-/* What fits the device, whatever ICMP messages have made the stack believe of the path. */
-static u32 cr_dev_mtu6(const struct dst_entry *dst)
+/**
+ * cr_dev_mtu6() - what fits the device, whatever ICMP messages have made the stack believe
+ * @dst: route
+ *
+ * Context: RCU.
+ */
+u32 cr_dev_mtu6(const struct dst_entry *dst)
 {
 	const struct inet6_dev *idev = __in6_dev_get(dst->dev);
 	u32 mtu = READ_ONCE(dst->dev->mtu);

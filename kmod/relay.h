@@ -181,6 +181,7 @@ struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
 			 struct dst_cache *cache, __be32 *saddr, u8 *reason);
 struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
 			    struct dst_cache *cache, struct in6_addr *saddr, u8 *reason);
+u32 cr_dev_mtu6(const struct dst_entry *dst);
 
 /*
  * output.c: send cells. The skb's data is one cell, or, with gso_size, a train of equal

@@ -220,7 +220,7 @@ static u32 cr_xdp_way6(struct cr_xdp *x, struct cr_sock *cs, struct cr_endpoint 
 	why = CELLRELAY_XDP_NO_ROUTE;
 	if (unlikely(rt->rt6i_flags & (RTF_REJECT | RTF_LOCAL | RTF_ANYCAST)))
 		goto out;
-	why = cr_xdp_egress(x, dst, dst_mtu(dst));
+	why = cr_xdp_egress(x, dst, cr_dev_mtu6(dst));
 	if (unlikely(why))
 		goto out;
 	why = cr_xdp_neigh(o, __ipv6_neigh_lookup_noref(dst->dev,
