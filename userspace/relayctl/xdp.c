@@ -79,7 +79,7 @@ static enum rc attach(const struct verb *verb, const struct argval *v)
 	if (rc)
 		return rc;
 	if (got.mode == XDP_MODE_GENERIC && !v[1].set)
-		err("%s: its driver has no XDP; attached in generic mode, which saves little", v[0].word);
+		err("%s: native mode is not possible with its driver or settings; attached in generic mode, which saves little", v[0].word);
 	if (opt.json) {
 		json_open("xdp", '[');
 		print(&got, NULL);
