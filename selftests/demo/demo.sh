@@ -76,10 +76,11 @@ for pair in "client r1" "r1 r2" "r2 r3"; do
 	# shellcheck disable=SC2086
 	set -- $pair
 	w=$(wire_ns "$1" "$2")
-	# a tap must see finished datagrams: no trains, no checksums left to a device; GRO stays on,
-	# for a veth takes frames of XDP only into a peer that has it
-	on "$w" ethtool -K "at-$1" gso off tso off 2>/dev/null
-	on "$w" ethtool -K "at-$2" gso off tso off 2>/dev/null
+	# a tap must see finished datagrams: no trains, no checksums left to a device; but a veth takes
+	# frames of XDP only into a peer that has GRO
+	[ "$DEMO_PATH" = xdp ] && gro=on || gro=off
+	on "$w" ethtool -K "at-$1" gro $gro gso off tso off 2>/dev/null
+	on "$w" ethtool -K "at-$2" gro $gro gso off tso off 2>/dev/null
 	on "$1" ethtool -K "to-$2" tx-udp-segmentation off tx-checksumming off >/dev/null 2>&1
 	on "$2" ethtool -K "to-$1" tx-udp-segmentation off tx-checksumming off >/dev/null 2>&1
 	bg on "$w" tcpdump -i bridge -U -c "$TAP_CELLS" -w "$LIB_TMP/$1-$2.pcap" udp port "$CHAIN_PORT"
