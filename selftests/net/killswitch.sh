@@ -149,9 +149,9 @@ allowed() {
 }
 replaced() {
 	guarded && begin || return 1
-	bg on client bash -c 'for i in $(seq 400); do udpsend 8.8.8.8 53; udpsend 2a00:8::8 53; done 2>/dev/null'
+	bg on client bash -c 'for i in $(seq 60); do udpsend 8.8.8.8 53; udpsend 2a00:8::8 53; done 2>/dev/null'
 	local pid=$! i
-	for i in $(seq 30); do guarded guard "$N4:$((9100 + i))" || return 1; done
+	for i in $(seq 10); do guarded guard "$N4:$((9100 + i))" || return 1; done
 	wait $pid
 	end && nothing_else
 }
