@@ -65,7 +65,7 @@ refused() {
 	local status
 	"$@" 2>"$LIB_TMP/err"
 	status=$?
-	[ $status = 2 ] && grep -q 'synchronous SIMD driver of gcm(aes)' "$LIB_TMP/err" ||
+	[ $status = 4 ] && grep -q 'synchronous SIMD driver of gcm(aes)' "$LIB_TMP/err" ||
 		{ echo "status $status"; cat "$LIB_TMP/err"; return 1; }
 }
 
