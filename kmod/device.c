@@ -7,6 +7,7 @@
  * address), never to both. It stays in the namespace it was made in: a
  * namespace is a host, and the circuits of a host are bound by index.
  */
+#include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/jhash.h>
 #include <linux/random.h>
@@ -187,6 +188,34 @@ static void crdev_stats64(struct net_device *dev, struct rtnl_link_stats64 *s)
 	}
 }
 
+static const char crdev_stat_names[][ETH_GSTRING_LEN] = { "tx_queued_bytes" };
+
+static int crdev_sset_count(struct net_device *dev, int sset)
+{
+	return sset == ETH_SS_STATS ? ARRAY_SIZE(crdev_stat_names) : -EOPNOTSUPP;
+}
+
+static void crdev_strings(struct net_device *dev, u32 sset, u8 *buf)
+{
+	if (sset == ETH_SS_STATS)
+		memcpy(buf, crdev_stat_names, sizeof(crdev_stat_names));
+}
+
+static void crdev_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+{
+	struct cr_dev *cd = netdev_priv(dev);
+
+	data[0] = percpu_counter_sum_positive(&cd->queued);
+}
+
+/* `ethtool -S`: what waits in the device's queues, true sizes of buffers. */
+static const struct ethtool_ops cr_ethtool_ops = {
+	.get_link		= ethtool_op_get_link,
+	.get_sset_count		= crdev_sset_count,
+	.get_strings		= crdev_strings,
+	.get_ethtool_stats	= crdev_ethtool_stats,
+};
+
 static int crdev_open(struct net_device *dev)
 {
 	struct inet6_dev *in6 = __in6_dev_get(dev);
@@ -289,6 +318,7 @@ static void crdev_setup(struct net_device *dev)
 					   NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
 
 	dev->netdev_ops = &cr_netdev_ops;
+	dev->ethtool_ops = &cr_ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;

@@ -13,12 +13,18 @@
  *
  * Packets stay owned by their socket until their bytes are sealed into a cell:
  * TCP small queues and socket buffers see this queue.
+ *
+ * What may wait, in true sizes of buffers: CR_TXQ_BYTES per circuit, less for one
+ * with a low rate (txq_limit()), whose oldest packets make room; CR_TXQ_TOTAL per
+ * device and CR_QUEUED_BATCH per CPU. At the latter the circuit that holds most makes
+ * room, so that those that wait for a slow one do not suffer with it.
  */
 #include <linux/jiffies.h>
 
 #include "device_priv.h"
 
-#define CR_QUEUED_BATCH	(256 << 10)
+#define CR_QUEUED_BATCH	(256 << 10)	/* what a CPU may add before others see it */
+#define CR_TXQ_LOOK	64		/* queues of a list among which the largest is sought */
 
 static void txq_uncharge(struct cr_dev *cd, u32 bytes)
 {
@@ -37,15 +43,15 @@ static void txq_drop(struct cr_txq *q, struct sk_buff_head *list, u8 reason)
 	}
 }
 
-/* Take the oldest packet, but never the last; q->lock held. */
-static struct sk_buff *txq_oldest(struct cr_txq *q)
+/* Take the oldest packet, unless it is the last and @keep_last; q->lock held. */
+static struct sk_buff *txq_oldest(struct cr_txq *q, bool keep_last)
 {
 	struct sk_buff_head *from = &q->in;
 	struct sk_buff *skb;
 
 	if (q->where != CR_TXQ_RUNNING && !skb_queue_empty(&q->run))
 		from = &q->run;
-	else if (skb_queue_len(from) < 2)
+	else if (skb_queue_len(from) < (keep_last ? 2 : 1))
 		return NULL;
 	skb = __skb_dequeue(from);
 	if (from == &q->run) {
@@ -66,42 +72,61 @@ static u32 txq_limit(const struct cr_txq *q)
 	return max_t(u32, CR_TXQ_SLOW, (u32)rate / (MSEC_PER_SEC / CR_TXQ_SLOW_MS));
 }
 
-/*
- * The device's queues together hold too much: @need bytes go, from those of
- * this CPU that have waited longest.
- */
-static void txq_evict(struct cr_dev *cd, u32 need)
+/* Of the queues that wait on any CPU, at least of many, the one that holds most. */
+static struct cr_txq *txq_largest(struct cr_dev *cd)
 {
-	struct cr_txctx *ctx = this_cpu_ptr(cd->ctx);
-	struct sk_buff_head lost;
-	struct sk_buff *skb;
-	struct cr_txq *q;
-	u32 freed = 0;
-	int tries;
+	struct cr_txq *q, *best = NULL;
+	u32 bytes, most = 0;
+	int cpu, i, left;
 
-	__skb_queue_head_init(&lost);
-	for (tries = 0; tries < 64 && freed < need; tries++) {
-		u32 had = freed;
+	for_each_possible_cpu(cpu) {
+		struct cr_txctx *ctx = per_cpu_ptr(cd->ctx, cpu);
+		struct list_head *lists[] = { &ctx->waiting, &ctx->active };
 
 		spin_lock(&ctx->lock);
-		q = list_first_entry_or_null(&ctx->waiting, struct cr_txq, node);
-		if (!q)
-			q = list_first_entry_or_null(&ctx->active, struct cr_txq, node);
-		spin_unlock(&ctx->lock);
-		if (!q)
-			return;
-		/* RCU keeps it, though it may be anywhere by now. */
-		spin_lock(&q->lock);
-		while (freed < need && (skb = txq_oldest(q))) {
-			freed += cr_txcb(skb)->charge;
-			__skb_queue_tail(&lost, skb);
+		for (i = 0; i < ARRAY_SIZE(lists); i++) {
+			left = CR_TXQ_LOOK;
+			list_for_each_entry(q, lists[i], node) {
+				bytes = READ_ONCE(q->bytes);
+				if (bytes > most) {
+					most = bytes;
+					best = q;
+				}
+				if (!--left)
+					break;
+			}
 		}
-		spin_unlock(&q->lock);
-		txq_drop(q, &lost, CR_DROP_QUEUE_FULL);
-		if (freed == had)
-			break;
+		spin_unlock(&ctx->lock);
 	}
+	return best;
+}
+
+/*
+ * The device's queues together would hold too much: the largest loses its oldest
+ * packets, half of what it has, so that not every packet starts a search.
+ * Return: was there room made for @need bytes?
+ */
+static bool txq_evict(struct cr_dev *cd, u32 need)
+{
+	struct cr_txq *q = txq_largest(cd);
+	struct sk_buff_head lost;
+	struct sk_buff *skb;
+	u32 freed = 0, want;
+
+	if (!q)
+		return false;
+	__skb_queue_head_init(&lost);
+	/* RCU keeps it, though it may be anywhere by now. */
+	spin_lock(&q->lock);
+	want = max(need, q->bytes / 2);
+	while (freed < want && (skb = txq_oldest(q, false))) {
+		freed += cr_txcb(skb)->charge;
+		__skb_queue_tail(&lost, skb);
+	}
+	spin_unlock(&q->lock);
+	txq_drop(q, &lost, CR_DROP_QUEUE_FULL);
 	txq_uncharge(cd, freed);
+	return freed >= need;
 }
 
 /* q->lock held. */
@@ -115,7 +140,7 @@ static void txq_activate(struct cr_txq *q, struct cr_txctx *ctx)
 }
 
 /**
- * cr_txq_put() - queue a packet for a circuit; the oldest go when there are too many
+ * cr_txq_put() - queue a packet for a circuit; older ones go when there are too many
  * @q: queue
  * @skb: IP packet, GSO or not; consumed
  *
@@ -130,6 +155,12 @@ void cr_txq_put(struct cr_txq *q, struct sk_buff *skb)
 	struct sk_buff *old;
 
 	__skb_queue_head_init(&lost);
+	if (unlikely(percpu_counter_read(&cd->queued) + size > CR_TXQ_TOTAL) &&
+	    !txq_evict(cd, size)) {
+		__skb_queue_tail(&lost, skb);
+		txq_drop(q, &lost, CR_DROP_QUEUE_FULL);
+		return;
+	}
 	cr_txcb(skb)->charge = size;
 	spin_lock(&q->lock);
 	if (unlikely(q->where == CR_TXQ_DEAD)) {
@@ -140,7 +171,7 @@ void cr_txq_put(struct cr_txq *q, struct sk_buff *skb)
 	}
 	__skb_queue_tail(&q->in, skb);
 	q->bytes += size;
-	while (unlikely(q->bytes > limit) && (old = txq_oldest(q))) {
+	while (unlikely(q->bytes > limit) && (old = txq_oldest(q, true))) {
 		freed += cr_txcb(old)->charge;
 		__skb_queue_tail(&lost, old);
 	}
@@ -153,8 +184,6 @@ void cr_txq_put(struct cr_txq *q, struct sk_buff *skb)
 	percpu_counter_add_batch(&cd->queued, (s64)size - freed, CR_QUEUED_BATCH);
 	if (unlikely(!skb_queue_empty(&lost)))
 		txq_drop(q, &lost, CR_DROP_QUEUE_FULL);
-	if (unlikely(percpu_counter_read(&cd->queued) > CR_TXQ_TOTAL))
-		txq_evict(cd, size);
 	if (ctx)
 		napi_schedule(&ctx->napi);
 }
