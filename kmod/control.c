@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 
 #include "control.h"
+#include "cookie.h"
 #include "core/layer.h"
 
 /**
@@ -44,7 +45,7 @@ u8 cr_control_up_circ(struct cr_rx *rx)
 }
 
 /**
- * cr_control_up_dgram() - hand a datagram that is no cell to the daemon
+ * cr_control_up_dgram() - hand a datagram that is no cell to the daemon, if it wants it
  * @cs: socket that received it
  * @from: sender
  * @data: payload
@@ -55,8 +56,11 @@ u8 cr_control_up_circ(struct cr_rx *rx)
  */
 u8 cr_control_up_dgram(struct cr_sock *cs, const struct cr_addr *from, const u8 *data, u32 len)
 {
-	u8 reason = cr_nl_up_dgram(cs->cn, cs->id, from, data, len);
+	u8 reason;
 
+	if (!cr_cookie_filter(cs, from, data, len, &reason))
+		return reason;
+	reason = cr_nl_up_dgram(cs->cn, cs->id, from, data, len);
 	return reason == CR_DROP_NO_DAEMON ? CR_DROP_LINK_UNKNOWN : reason;
 }
 

@@ -5,6 +5,7 @@
 #include <net/netns/generic.h>
 
 #include "circuit.h"
+#include "cookie.h"
 #include "link.h"
 #include "main.h"
 #include "netlink.h"
@@ -235,6 +236,7 @@ static int __net_init cr_net_init(struct net *net)
 	get_random_bytes(&cn->idx_key, sizeof(cn->idx_key));
 	mutex_init(&cn->lock);
 	spin_lock_init(&cn->event_lock);
+	spin_lock_init(&cn->cookie_lock);
 	xa_init_flags(&cn->links, XA_FLAGS_ALLOC1);
 	xa_init_flags(&cn->circs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&cn->socks, XA_FLAGS_ALLOC1);
@@ -289,6 +291,7 @@ static void __net_exit cr_net_pre_exit(struct net *net)
 	cancel_delayed_work_sync(&cn->expire_work);
 	cr_sock_flush(cn, CELLRELAY_REASON_UNLOAD);
 	cr_net_flush(cn, CELLRELAY_REASON_UNLOAD);
+	cr_filter_set(cn, NULL);
 }
 
 /*

@@ -29,6 +29,8 @@ enum cr_dump_kind {
 	CR_DUMP_KINDS,
 };
 
+struct cr_filter;
+
 /**
  * struct cr_net - a namespace's state
  * @node: in the list of all namespaces
@@ -62,6 +64,12 @@ enum cr_dump_kind {
  * @daemon_portid: netlink port of the daemon, 0: none; under @event_lock
  * @daemon_sk: its socket, so that what waits there can be bounded by CR_UP_QUEUE_MAX;
  *	RCU, changed under @event_lock
+ * @filter: which datagrams the daemon wants to see; RCU, changed under @event_lock
+ * @cookie_lock: spinlock_bh, guards what follows; taken per question only
+ * @cookie_secret: secrets of cookies, the present and the one before
+ * @cookie_made: when the present one was drawn; 0: never
+ * @cookie_second: when the counted second began
+ * @cookie_count: questions in it
  * @event_seq: number of the last event; under @event_lock
  * @event_lock: spinlock_bh, so that numbers and order on the wire agree
  * @dump_gen: one counter per kind of object, changed when one comes or goes, so that a
@@ -94,6 +102,11 @@ struct cr_net {
 
 	u32 daemon_portid;
 	struct sock __rcu *daemon_sk;
+	struct cr_filter __rcu *filter;
+	spinlock_t cookie_lock;
+	struct cr_siphash_key cookie_secret[2];
+	u64 cookie_made, cookie_second;
+	u32 cookie_count;
 	u64 event_seq;
 	spinlock_t event_lock;
 	u32 dump_gen[CR_DUMP_KINDS];

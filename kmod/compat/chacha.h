@@ -17,16 +17,18 @@
 #endif
 
 /**
- * cr_compat_chacha20_xor() - XOR keystream under an all-zero nonce onto a buffer
+ * cr_compat_chacha20_xor() - XOR keystream onto a buffer
  * @buf: buffer
  * @len: its length
- * @key: 32 bytes, used for this one stream only
+ * @key: 32 bytes
+ * @nonce: 12 bytes, once per key; NULL: zeros, the key is used for this one stream only
  *
- * Block counter and nonce start at zero.
+ * The block counter starts at zero.
  */
-static inline void cr_compat_chacha20_xor(u8 *buf, unsigned int len, const u8 *key)
+static inline void cr_compat_chacha20_xor(u8 *buf, unsigned int len, const u8 *key,
+					  const u8 *nonce)
 {
-	static const u8 iv[CHACHA_IV_SIZE];
+	u8 iv[CHACHA_IV_SIZE] = {};
 	u32 state[CHACHA_BLOCK_SIZE / sizeof(u32)];
 	u32 k[CHACHA_KEY_SIZE / sizeof(u32)];
 	void *st = state;
@@ -34,6 +36,8 @@ static inline void cr_compat_chacha20_xor(u8 *buf, unsigned int len, const u8 *k
 
 	for (i = 0; i < ARRAY_SIZE(k); i++)
 		k[i] = get_unaligned_le32(key + 4 * i);
+	if (nonce)
+		memcpy(iv + sizeof(u32), nonce, sizeof(iv) - sizeof(u32));
 	chacha_init(st, k, iv);
 	chacha20_crypt(st, buf, buf, len);
 	memzero_explicit(k, sizeof(k));

@@ -52,10 +52,13 @@ static inline bool cr_aead_open(u8 *buf, size_t len, const u8 *key, u64 ctr)
 	return chacha20poly1305_decrypt(buf, buf, len, NULL, 0, ctr, key);
 }
 
-/** cr_chacha20_xor() - XOR the keystream of @key (nonce and counter 0) onto @buf */
-static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key)
+/**
+ * cr_chacha20_xor() - XOR the keystream of @key onto @buf, from block 0 on
+ * @nonce: 12 bytes; NULL: zeros
+ */
+static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key, const u8 *nonce)
 {
-	cr_compat_chacha20_xor(buf, len, key);
+	cr_compat_chacha20_xor(buf, len, key, nonce);
 }
 
 /* AES-256-GCM with a prepared key (suite.c); as above, but cr_aes_open() leaves @buf undefined
@@ -113,11 +116,11 @@ static inline bool cr_aead_open(u8 *buf, size_t len, const u8 *key, u64 ctr)
 	return ok;
 }
 
-static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key)
+static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key, const u8 *nonce)
 {
-	static const u8 nonce[12];
+	static const u8 zeros[12];
 
-	crypto_stream_chacha20_ietf_xor_ic(buf, buf, len, nonce, 0, key);
+	crypto_stream_chacha20_ietf_xor_ic(buf, buf, len, nonce ? nonce : zeros, 0, key);
 }
 
 /** struct cr_aes_key - an AES-256-GCM key made ready */

@@ -20,7 +20,7 @@ void cr_filler_seed(struct cr_filler *f, const u8 seed[32])
  */
 static void filler_refill(struct cr_filler *f)
 {
-	cr_chacha20_xor((u8 *)f->buf, sizeof(f->buf), f->key);
+	cr_chacha20_xor((u8 *)f->buf, sizeof(f->buf), f->key, NULL);
 	memcpy(f->key, f->buf, sizeof(f->key));
 	cr_memzero(f->buf, sizeof(f->key));
 	f->left = WORDS - sizeof(f->key) / 8;

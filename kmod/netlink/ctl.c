@@ -13,6 +13,7 @@
 #include <linux/notifier.h>
 
 #include "../control.h"
+#include "../cookie.h"
 #include "addr.h"
 #include "nl.h"
 
@@ -30,6 +31,53 @@ int cr_nl_daemon_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *
 		rcu_assign_pointer(cn->daemon_sk, NETLINK_CB(skb).sk);
 	}
 	spin_unlock_bh(&cn->event_lock);
+	return err ?: cr_filter_set(cn, NULL);
+}
+
+static int cr_nl_get_filter(const struct genl_info *info, struct cr_filter *f)
+{
+	struct nlattr *macs = info->attrs[CELLRELAY_A_DGRAM_MACS];
+	struct nlattr *streams = info->attrs[CELLRELAY_A_DGRAM_STREAMS];
+	struct nlattr *own = info->attrs[CELLRELAY_A_DGRAM_OWN];
+	struct nlattr *rate = info->attrs[CELLRELAY_A_DGRAM_RATE];
+	u32 i;
+
+	f->nr = nla_len(macs) / CR_DGRAM_MAC_LEN;
+	f->own = own ? nla_get_u8(own) : 0;
+	f->rate = rate ? nla_get_u32(rate) : U32_MAX;
+	if (nla_len(macs) % CR_DGRAM_MAC_LEN) {
+		NL_SET_ERR_MSG_ATTR(info->extack, macs, "dgram-filter: a MAC key has 16 bytes");
+		return -EINVAL;
+	}
+	if (f->own > f->nr || (streams ? nla_len(streams) : 0) != f->own * CR_DGRAM_STREAM_LEN) {
+		NL_SET_ERR_MSG(info->extack,
+			       "dgram-filter: each own key is one of macs and has 32 bytes of streams");
+		return -EINVAL;
+	}
+	for (i = 0; i < f->nr; i++)
+		cr_siphash_key_load(&f->mac[i], nla_data(macs) + i * CR_DGRAM_MAC_LEN);
+	if (streams)
+		memcpy(f->stream, nla_data(streams), nla_len(streams));
+	return 0;
+}
+
+/** cr_nl_dgram_filter_doit() - DGRAM_FILTER */
+int cr_nl_dgram_filter_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *info)
+{
+	struct cr_filter *f;
+	int err;
+
+	if (!READ_ONCE(cn->daemon_portid)) {
+		NL_SET_ERR_MSG(info->extack, "dgram-filter: nobody is the daemon of this namespace");
+		return -ENOTCONN;
+	}
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	err = cr_nl_get_filter(info, f);
+	if (!err)
+		return cr_filter_set(cn, f);
+	kfree_sensitive(f);
 	return err;
 }
 
@@ -37,6 +85,7 @@ int cr_nl_daemon_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *
 static int cr_nl_released(struct notifier_block *nb, unsigned long what, void *arg)
 {
 	const struct netlink_notify *n = arg;
+	bool was = false;
 	struct cr_net *cn;
 
 	if (what != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
@@ -46,8 +95,11 @@ static int cr_nl_released(struct notifier_block *nb, unsigned long what, void *a
 	if (cn->daemon_portid == n->portid) {
 		WRITE_ONCE(cn->daemon_portid, 0);
 		RCU_INIT_POINTER(cn->daemon_sk, NULL);
+		was = true;
 	}
 	spin_unlock_bh(&cn->event_lock);
+	if (was)	/* nobody wants to be asked any more */
+		cr_filter_set(cn, NULL);
 	return NOTIFY_DONE;
 }
 

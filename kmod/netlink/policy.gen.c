@@ -166,6 +166,13 @@ static const struct nla_policy cr_nl_policy_dgram_send[CELLRELAY_A_DGRAM_DATA + 
 	[CELLRELAY_A_DGRAM_DATA] = NLA_POLICY_RANGE(NLA_BINARY, 256, 1408),
 };
 
+static const struct nla_policy cr_nl_policy_dgram_filter[CELLRELAY_A_DGRAM_RATE + 1] = {
+	[CELLRELAY_A_DGRAM_MACS] = NLA_POLICY_RANGE(NLA_BINARY, 16, 256),
+	[CELLRELAY_A_DGRAM_OWN] = NLA_POLICY_MAX(NLA_U8, 2),
+	[CELLRELAY_A_DGRAM_STREAMS] = NLA_POLICY_RANGE(NLA_BINARY, 32, 64),
+	[CELLRELAY_A_DGRAM_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 static const struct cr_nl_need cr_nl_need_sock_new[] = {
 	{ CELLRELAY_A_SOCK_ADDR, "sock-new: missing attribute: addr" },
 	{ 0, NULL }
@@ -310,6 +317,17 @@ static const struct cr_nl_need cr_nl_need_dgram_send[] = {
 	{ 0, NULL }
 };
 
+static const struct cr_nl_need cr_nl_need_dgram_filter[] = {
+	{ CELLRELAY_A_DGRAM_MACS, "dgram-filter: missing attribute: macs" },
+	{ 0, NULL }
+};
+
+static const u16 cr_nl_secret_dgram_filter[] = {
+	CELLRELAY_A_DGRAM_MACS,
+	CELLRELAY_A_DGRAM_STREAMS,
+	0
+};
+
 const struct cr_nl_rule cr_nl_rules[__CELLRELAY_CMD_MAX] = {
 	[CELLRELAY_CMD_NS_GET] = {
 		.doit		= cr_nl_ns_get_doit,
@@ -399,6 +417,11 @@ const struct cr_nl_rule cr_nl_rules[__CELLRELAY_CMD_MAX] = {
 	},
 	[CELLRELAY_CMD_UNLOAD] = {
 		.doit		= cr_nl_unload_doit,
+	},
+	[CELLRELAY_CMD_DGRAM_FILTER] = {
+		.doit		= cr_nl_dgram_filter_doit,
+		.need		= cr_nl_need_dgram_filter,
+		.secret		= cr_nl_secret_dgram_filter,
 	},
 };
 
@@ -550,6 +573,13 @@ const struct genl_ops cr_nl_ops[CR_NL_OPS] = {
 	{
 		.cmd		= CELLRELAY_CMD_UNLOAD,
 		.doit		= cr_nl_doit,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= CELLRELAY_CMD_DGRAM_FILTER,
+		.doit		= cr_nl_doit,
+		.policy		= cr_nl_policy_dgram_filter,
+		.maxattr	= CELLRELAY_A_DGRAM_RATE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

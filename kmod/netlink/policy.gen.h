@@ -8,7 +8,7 @@
 
 #include "rule.h"
 
-#define CR_NL_OPS	22
+#define CR_NL_OPS	23
 
 extern const struct genl_ops cr_nl_ops[CR_NL_OPS];
 extern const struct cr_nl_rule cr_nl_rules[__CELLRELAY_CMD_MAX];
@@ -38,5 +38,6 @@ int cr_nl_ctl_send_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info
 int cr_nl_dgram_send_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *info);
 int cr_nl_stats_get_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *info);
 int cr_nl_unload_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *info);
+int cr_nl_dgram_filter_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_info *info);
 
 #endif /* CR_NETLINK_POLICY_GEN_H */

@@ -149,6 +149,13 @@ static const struct nlt_attr nlt_attrs_dgram_send[] = {
 	{ "data", CELLRELAY_A_DGRAM_DATA, NLT_BIN, 256, 1408, NLT_DO | NLT_REQUIRED },
 };
 
+static const struct nlt_attr nlt_attrs_dgram_filter[] = {
+	{ "macs", CELLRELAY_A_DGRAM_MACS, NLT_BIN, 16, 256, NLT_DO | NLT_REQUIRED | NLT_SECRET },
+	{ "own", CELLRELAY_A_DGRAM_OWN, NLT_U8, 0, 2, NLT_DO },
+	{ "streams", CELLRELAY_A_DGRAM_STREAMS, NLT_BIN, 32, 64, NLT_DO | NLT_SECRET },
+	{ "rate", CELLRELAY_A_DGRAM_RATE, NLT_U32, 1, UINT32_MAX, NLT_DO },
+};
+
 static const struct nlt_op nlt_ops[] = {
 	{ "ns-get", CELLRELAY_CMD_NS_GET, true, false, NULL, 0, 16 },
 	{ "ns-set", CELLRELAY_CMD_NS_SET, true, false, nlt_attrs_ns_set, 3, 16 },
@@ -169,9 +176,10 @@ static const struct nlt_op nlt_ops[] = {
 	{ "hop-new", CELLRELAY_CMD_HOP_NEW, true, false, nlt_attrs_hop_new, 6, 6 },
 	{ "daemon", CELLRELAY_CMD_DAEMON, true, false, NULL, 0, 10 },
 	{ "ctl-send", CELLRELAY_CMD_CTL_SEND, true, false, nlt_attrs_ctl_send, 8, 10 },
-	{ "dgram-send", CELLRELAY_CMD_DGRAM_SEND, true, false, nlt_attrs_dgram_send, 4, 4 },
+	{ "dgram-send", CELLRELAY_CMD_DGRAM_SEND, true, false, nlt_attrs_dgram_send, 4, 8 },
 	{ "stats-get", CELLRELAY_CMD_STATS_GET, true, false, NULL, 0, 10 },
 	{ "unload", CELLRELAY_CMD_UNLOAD, true, false, NULL, 0, 16 },
+	{ "dgram-filter", CELLRELAY_CMD_DGRAM_FILTER, true, false, nlt_attrs_dgram_filter, 4, 8 },
 };
 
 #endif /* NLT_TABLE_GEN_H */

@@ -29,3 +29,9 @@ PROGRAMS   += $(O)/bin/icmpforge
 $(O)/bin/icmpforge: selftests/tools/icmpforge.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) -o $@ $<
+
+PROGRAMS += $(O)/bin/helloflood
+$(O)/bin/helloflood: selftests/tools/helloflood.c $(O)/lib/libcrcontrol.a $(O)/lib/libcrcore.a $(O)/lib/libcrnetlink.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) -Iuserspace -Ikmod/core $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lsodium

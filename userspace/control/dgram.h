@@ -4,7 +4,7 @@
  * the responder's public key.
  *
  *	 0  16  random
- *	16  16  MAC: SipHash-2-4-128(k, random | bytes 48 to 255 | context)
+ *	16  16  MAC: SipHash-2-4-128(k, random | bytes 48 to 255)
  *	32  16  cookie MAC: SipHash-2-4-128(cookie, random | MAC), or random
  *	48  ..  frame {type, LE16 length, message, zeros} XOR ChaCha20(stream key, first 12 random bytes)
  */
@@ -17,17 +17,7 @@
 
 #include "control/derive.h"
 #include "control/limits.h"
-
-#define CR_DGRAM_HDR		48u
-#define CR_DGRAM_MAC		16u	/* offset of the MAC ... */
-#define CR_DGRAM_COOKIE		32u	/* ... and of the cookie's */
-
-/** enum cr_dgram_type - what is in the frame */
-enum cr_dgram_type {
-	CR_DGRAM_FIRST = 1,	/* first message of a link handshake */
-	CR_DGRAM_SECOND = 2,	/* second */
-	CR_DGRAM_TRY_AGAIN = 3,	/* a cookie */
-};
+#include "handshake.h"
 
 /**
  * cr_dgram_seal() - make a datagram
@@ -38,23 +28,22 @@ enum cr_dgram_type {
  * @msg: message, outside @out
  * @len: its length
  * @cookie: cookie to show, or NULL
- * @context: CR_DGRAM_TRY_AGAIN: MAC of the datagram that is answered; else NULL
  *
  * Return: false when the message does not fit or the size is none of a cell.
  */
 bool cr_dgram_seal(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
-		   const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context);
+		   const void *msg, size_t len, const uint8_t *cookie);
 
 /** cr_dgram_seal_with() - the same with given random bytes, for test vectors: @random: 32 of them */
 bool cr_dgram_seal_with(uint8_t *out, size_t size, const struct cr_dgram_keys *k, uint8_t type,
-			const void *msg, size_t len, const uint8_t *cookie, const uint8_t *context,
-			const uint8_t random[32]);
+			const void *msg, size_t len, const uint8_t *cookie,
+			const uint8_t random[CR_DGRAM_RANDOM]);
 
 /** cr_dgram_is() - made by someone who knows @mac? Constant time. */
-bool cr_dgram_is(const uint8_t *in, size_t size, const uint8_t mac[16], const uint8_t *context);
+bool cr_dgram_is(const uint8_t *in, size_t size, const uint8_t mac[16]);
 
 /** cr_dgram_has_cookie() - does it show this cookie? */
-bool cr_dgram_has_cookie(const uint8_t *in, size_t size, const uint8_t cookie[CR_COOKIE_BYTES]);
+bool cr_dgram_has_cookie(const uint8_t *in, size_t size, const uint8_t cookie[CR_DGRAM_COOKIE_LEN]);
 
 /**
  * cr_dgram_open() - take the frame out
@@ -70,8 +59,5 @@ bool cr_dgram_has_cookie(const uint8_t *in, size_t size, const uint8_t cookie[CR
  */
 bool cr_dgram_open(const uint8_t *in, size_t size, const uint8_t stream[32], uint8_t *plain,
 		   uint8_t *type, const uint8_t **msg, size_t *len);
-
-/** cr_siphash128() - SipHash-2-4-128 of whole 64-bit words, at most 31 */
-void cr_siphash128(uint8_t out[16], const uint8_t key[16], const uint8_t *in, size_t len);
 
 #endif /* CELLRELAY_CONTROL_DGRAM_H */

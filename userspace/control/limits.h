@@ -33,8 +33,8 @@
 #define CR_FREE_BYTES		(UINT64_C(256) << 10)	/* what a circuit carries that nobody pays for */
 
 /* Cookies */
-#define CR_COOKIE_LIFE_MS	120000u
-#define CR_COOKIE_BYTES		16u
+#define CR_COOKIE_LIFE_MS	120000u	/* the module draws a new secret every minute and takes the one before */
+#define CR_COOKIE_ABOVE		100u	/* questions a second that need none; some hundredth of a core */
 
 /* Identity */
 #define CR_STATIC_LIFE_MS	604800000u	/* X25519 keys rotate weekly */

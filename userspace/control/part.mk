@@ -17,19 +17,19 @@ $(CONTROL_LIB): $(CONTROL_SRC:userspace/control/%.c=$(O)/control/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Each test as it is and with sanitizers.
-$(CONTROL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a
+$(CONTROL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a $(CR_CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lcmocka -ljansson -lsodium
 
-$(CONTROL_TESTS:%=$(O)/tests/san/test_%): $(O)/tests/san/test_%: userspace/tests/test_%.c $(CONTROL_SRC) userspace/noise/noise.c
+$(CONTROL_TESTS:%=$(O)/tests/san/test_%): $(O)/tests/san/test_%: userspace/tests/test_%.c $(CONTROL_SRC) userspace/noise/noise.c kmod/core/handshake.c
 	@mkdir -p $(@D)
 	$(call say,CCLD-SAN,$@)
 	$(Q)$(CC) $(SAN_CFLAGS) $(CONTROL_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -ljansson -lsodium
 
 $(O)/tests/test_control_dgram $(O)/tests/san/test_control_dgram: userspace/tests/vectors.c
 
-$(O)/tests/gen_control: userspace/tests/gen_control.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a
+$(O)/tests/gen_control: userspace/tests/gen_control.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a $(CR_CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lsodium
@@ -50,7 +50,7 @@ CONTROL_FUZZ      := control noise
 CONTROL_FUZZ_RUNS ?= 20000
 CONTROL_FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-$(CONTROL_FUZZ:%=$(O)/fuzz/fuzz_%): $(O)/fuzz/fuzz_%: userspace/fuzz/fuzz_%.c userspace/fuzz/fuzz.h $(CONTROL_SRC) userspace/noise/noise.c
+$(CONTROL_FUZZ:%=$(O)/fuzz/fuzz_%): $(O)/fuzz/fuzz_%: userspace/fuzz/fuzz_%.c userspace/fuzz/fuzz.h $(CONTROL_SRC) userspace/noise/noise.c kmod/core/handshake.c
 	@mkdir -p $(@D)
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(CONTROL_CFLAGS) $(CONTROL_FUZZ_SAN) -fsanitize=fuzzer -o $@ $(filter %.c,$^) -lsodium
@@ -67,3 +67,13 @@ fuzz-control-%: $(O)/fuzz/fuzz_%
 	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
 
 CHECKS += check-fuzz-control
+
+$(O)/bench/bench_control: userspace/bench/bench_control.c $(CONTROL_LIB) $(O)/lib/libcrnoise.a $(CR_CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(CONTROL_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lsodium
+
+.PHONY: bench-control
+## bench-control: circuit handshakes per second against their X25519 operations
+bench-control: $(O)/bench/bench_control
+	$(Q)$<

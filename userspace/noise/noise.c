@@ -164,6 +164,17 @@ enum noise_error noise_new(struct noise **out, enum noise_pattern pattern, bool 
 			   const void *prologue, size_t prologue_len,
 			   const uint8_t *s, const uint8_t *rs)
 {
+	uint8_t pub[NOISE_DH_LEN];
+
+	if (s)
+		crypto_scalarmult_base(pub, s);
+	return noise_new_pair(out, pattern, initiator, prologue, prologue_len, s, pub, rs);
+}
+
+enum noise_error noise_new_pair(struct noise **out, enum noise_pattern pattern, bool initiator,
+				const void *prologue, size_t prologue_len,
+				const uint8_t *s, const uint8_t *s_pub, const uint8_t *rs)
+{
 	struct noise *n;
 
 	*out = NULL;
@@ -181,7 +192,7 @@ enum noise_error noise_new(struct noise **out, enum noise_pattern pattern, bool 
 	mix_hash(n, prologue, prologue_len);
 	if (s) {
 		memcpy(n->s, s, NOISE_DH_LEN);
-		crypto_scalarmult_base(n->s_pub, n->s);
+		memcpy(n->s_pub, s_pub, NOISE_DH_LEN);
 		n->has_s = true;
 	}
 	if (initiator) {

@@ -57,6 +57,14 @@ enum noise_error noise_new(struct noise **out, enum noise_pattern pattern, bool 
 			   const void *prologue, size_t prologue_len,
 			   const uint8_t *s, const uint8_t *rs);
 
+/**
+ * noise_new_pair() - noise_new() for an owner of a key pair that knows both halves
+ * @s_pub: public key of @s; a responder of many handshakes need not compute it again each time
+ */
+enum noise_error noise_new_pair(struct noise **out, enum noise_pattern pattern, bool initiator,
+				const void *prologue, size_t prologue_len,
+				const uint8_t *s, const uint8_t *s_pub, const uint8_t *rs);
+
 /** noise_free() - wipe and free; NULL is fine */
 void noise_free(struct noise *n);
 

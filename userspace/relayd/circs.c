@@ -337,7 +337,7 @@ static void on_create(struct link *l, const uint8_t *msg, size_t len)
 		return;
 	}
 	cr_prologue(prologue, CR_FOR_CIRCUIT, conf.ledger, keys->identity);
-	if (noise_new(&noise, NOISE_NK, false, prologue, sizeof(prologue), keys->x_secret, NULL) ||
+	if (noise_new_pair(&noise, NOISE_NK, false, prologue, sizeof(prologue), keys->x_secret, keys->x, NULL) ||
 	    noise_read(noise, create.noise, create.noise_len, payload, &n) ||
 	    !cr_circ_hello_get(&hello, payload, n))
 		goto out;

@@ -117,6 +117,12 @@ static const char *take_relay(struct config *c, const char *name, const char *va
 			return "a number of bytes, or unlimited";
 		return NULL;
 	}
+	if (strcmp(name, "cookie-above") == 0) {
+		if (!number(&n, value, UINT32_MAX) || !n)
+			return "a number of handshakes per second, 1 or more";
+		c->cookie_above = (uint32_t)n;
+		return NULL;
+	}
 	if (strcmp(name, "circuits-max") == 0) {
 		if (!number(&n, value, 1048576) || !n)
 			return "a number from 1 to 1048576";
@@ -191,7 +197,7 @@ enum rc config_read(struct config *c, const char *path)
 	struct reader r = { .c = c };
 	int line;
 
-	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .rekey_ms = CR_LINK_REKEY_MS,
+	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE, .rekey_ms = CR_LINK_REKEY_MS,
 			      .socket = "/run/cellrelay/relayd.sock", .group = "cellrelay" };
 	line = ini_parse(path, take, &r);
 	if (line < 0)

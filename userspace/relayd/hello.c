@@ -104,7 +104,7 @@ struct hello *hello_asked(enum cr_purpose purpose, const uint8_t *msg, size_t le
 	if (!h)
 		return NULL;
 	cr_prologue(prologue, purpose, conf.ledger, keys->identity);
-	if (noise_new(&h->noise, NOISE_IK, false, prologue, sizeof(prologue), keys->x_secret, NULL) ||
+	if (noise_new_pair(&h->noise, NOISE_IK, false, prologue, sizeof(prologue), keys->x_secret, keys->x, NULL) ||
 	    noise_read(h->noise, msg, len, payload, &n) || !cr_link_hello_get(&h->peer, payload, n))
 		goto bad;
 	h->relay = peer_by_key(noise_remote_static(h->noise));

@@ -19,7 +19,7 @@
  * @relay: who it is, as asked; NULL: a client
  * @first: keys of datagrams to it (as asker)
  * @reply_stream: key of its answer (as asker)
- * @mac: MAC of the last datagram, to which a cookie refers
+ * @mac: MAC of the last datagram, the key of the answer if that is a cookie
  * @cookie: cookie to show
  * @ck: chaining key after the first message (as asked)
  */

@@ -13,6 +13,7 @@
 #include "keys.h"
 
 #define NO_GEN		255
+#define FILTER_MACS	16	/* what the module takes: ours, the answers', and of those whom we ask */
 #define TICK_MS		30000u	/* how often an idle link is looked at */
 
 static struct idmap links;
@@ -145,13 +146,6 @@ static enum rc open_socks(void)
 	return rc;
 }
 
-enum rc links_init(void)
-{
-	if (keys->has)
-		cr_derive_first(&own_first, keys->x);
-	return open_socks();
-}
-
 /* ---- up and down ---- */
 
 static void link_timer(struct timer *t);
@@ -280,6 +274,22 @@ void link_unwant(struct waiter *w)
 
 /* ---- handshakes from outside: we ask ---- */
 
+/* A relay's module lets through what somebody can have sent who knows us or whom we asked. */
+static void expect(void)
+{
+	uint8_t macs[FILTER_MACS][16];
+	unsigned int n = 0;
+
+	if (!conf.relay)
+		return;
+	memcpy(macs[n++], own_first.mac, 16);
+	cr_derive_reply_mac(macs[n++], kernel_idx_key());
+	for (const struct link *l = dialing; l && n < FILTER_MACS; l = l->of_peer)
+		if (l->hello)
+			memcpy(macs[n++], l->hello->mac, 16);
+	kernel_filter(macs[0], n, own_first.stream, conf.cookie_above);
+}
+
 static void dial(struct link *l)
 {
 	uint16_t size = l->tries < CR_HELLO_TRIES ? CR_CELL_LARGE : CR_CELL_LARGE_V6MIN;
@@ -301,8 +311,9 @@ static void dial(struct link *l)
 	l->tries++;
 	timer_set(&l->timer, CR_HELLO_TRY_MS);
 	if (cr_dgram_seal(dgram, size, &l->hello->first, CR_DGRAM_FIRST, l->hello->msg, CR_LINK_MSG1_LEN,
-			  l->hello->has_cookie ? l->hello->cookie : NULL, NULL)) {
+			  l->hello->has_cookie ? l->hello->cookie : NULL)) {
 		memcpy(l->hello->mac, dgram + CR_DGRAM_MAC, sizeof(l->hello->mac));
+		expect();
 		kernel_send_dgram(l->sock, &l->addr, dgram, size);
 	}
 }
@@ -349,7 +360,7 @@ static bool take_answer(const uint8_t *data, size_t size)
 	size_t len;
 
 	cr_derive_reply_mac(reply_mac, kernel_idx_key());
-	if (cr_dgram_is(data, size, reply_mac, NULL)) {
+	if (cr_dgram_is(data, size, reply_mac)) {
 		for (struct link *l = dialing; l; l = l->of_peer)
 			if (l->hello && cr_dgram_open(data, size, l->hello->reply_stream, plain, &type, &msg, &len) &&
 			    type == CR_DGRAM_SECOND) {
@@ -359,15 +370,26 @@ static bool take_answer(const uint8_t *data, size_t size)
 		return true;
 	}
 	for (struct link *l = dialing; l; l = l->of_peer)
-		if (l->hello && cr_dgram_is(data, size, l->hello->first.mac, l->hello->mac) &&
+		if (l->hello && cr_dgram_is(data, size, l->hello->mac) &&
 		    cr_dgram_open(data, size, l->hello->first.stream, plain, &type, &msg, &len) &&
-		    type == CR_DGRAM_TRY_AGAIN && len == CR_COOKIE_BYTES) {
-			memcpy(l->hello->cookie, msg, CR_COOKIE_BYTES);
+		    type == CR_DGRAM_TRY_AGAIN && len == CR_DGRAM_COOKIE_LEN && !l->hello->has_cookie) {
+			memcpy(l->hello->cookie, msg, CR_DGRAM_COOKIE_LEN);
 			l->hello->has_cookie = true;
 			timer_set(&l->timer, 0);
 			return true;
 		}
 	return false;
+}
+
+enum rc links_init(void)
+{
+	enum rc rc = open_socks();
+
+	if (keys->has)
+		cr_derive_first(&own_first, keys->x);
+	if (!rc)
+		expect();
+	return rc;
 }
 
 /* ---- handshakes from outside: we are asked ---- */
@@ -419,7 +441,7 @@ static void asked(uint32_t sock, const struct addr *from, const uint8_t *data, s
 		}
 		timer_set(&l->timer, CR_LINK_CONFIRM_MS);
 	}
-	if (cr_dgram_seal(dgram, size, &k, CR_DGRAM_SECOND, h->msg, CR_LINK_MSG2_LEN, NULL, NULL))
+	if (cr_dgram_seal(dgram, size, &k, CR_DGRAM_SECOND, h->msg, CR_LINK_MSG2_LEN, NULL))
 		kernel_send_dgram(sock, from, dgram, size);
 out:
 	sodium_memzero(&k, sizeof(k));
@@ -428,7 +450,7 @@ out:
 
 void links_on_dgram(uint32_t sock, const struct addr *from, const uint8_t *data, size_t size)
 {
-	if (conf.relay && cr_dgram_is(data, size, own_first.mac, NULL))
+	if (conf.relay && cr_dgram_is(data, size, own_first.mac))
 		asked(sock, from, data, size);
 	else
 		take_answer(data, size);

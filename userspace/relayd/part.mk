@@ -11,9 +11,21 @@ $(O)/relayd/%.o: userspace/relayd/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(O)/bin/relayd: $(RELAYD_OBJ) $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O)/lib/libcrnetlink.a
+$(O)/bin/relayd: $(RELAYD_OBJ) $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O)/lib/libcrnetlink.a $(CR_CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(RELAYD_LIBS)
 
 PROGRAMS += $(O)/bin/relayd
+
+# The messages of its socket, fuzzed; what they set off is left away.
+$(O)/fuzz/fuzz_request: userspace/fuzz/fuzz_request.c userspace/fuzz/fuzz.h userspace/relayd/request.c
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(RELAYD_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all -fsanitize=fuzzer -o $@ $(filter %.c,$^) -ljansson -lsodium
+
+.PHONY: check-fuzz-relayd
+## check-fuzz-relayd: requests to relayd's socket, seeds and a few seconds
+check-fuzz-relayd: $(O)/fuzz/fuzz_request
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -runs=20000
+CHECKS += check-fuzz-relayd

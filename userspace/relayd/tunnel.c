@@ -499,6 +499,7 @@ void tunnels_down(void)
 		tunnels = t->next;
 		tunnel_free(t);
 	}
+	circs_drop_orphans(NULL);	/* from before a restart */
 	for (int i = 0; i < 2; i++)
 		if (inner[i].len) {
 			kn_addr_change(false, ifindex, &inner[i]);
@@ -526,6 +527,13 @@ void tunnels_start(void)
 
 	adopted = NULL;
 	circs_drop_orphans(c);
+	if (c) {
+		memcpy(inner[0].bytes, c->inner4, 4);
+		memcpy(inner[1].bytes, c->inner6, 16);
+		inner[0].len = c->inner4[0] ? 4 : 0;
+		inner[1].len = c->inner6[0] ? 16 : 0;
+	}
+	/* without a path it goes on as it is, until it is told otherwise */
 	if (!conf.path[0] || take_path(conf.path, relays, &n))
 		return;
 	if (c && c->next.link && c->next.link->peer == relays[0] && c->extends == n) {
@@ -537,10 +545,6 @@ void tunnels_start(void)
 			t->large = c->large;
 			t->step = STEP_READY;
 			active = t;
-			memcpy(inner[0].bytes, c->inner4, 4);
-			memcpy(inner[1].bytes, c->inner6, 16);
-			inner[0].len = c->inner4[0] ? 4 : 0;
-			inner[1].len = c->inner6[0] ? 16 : 0;
 			timer_set(&t->timer, 0);
 		}
 	} else if (c) {

@@ -89,14 +89,13 @@ static void link_handshake(void)
 	hex("first_mac_key", first.mac, 16);
 	hex("first_stream_key", first.stream, 32);
 	fixed(random, 32, "random 1");
-	must(cr_dgram_seal_with(dgram, sizeof(dgram), &first, CR_DGRAM_FIRST, m1, n1, NULL, NULL, random));
+	must(cr_dgram_seal_with(dgram, sizeof(dgram), &first, CR_DGRAM_FIRST, m1, n1, NULL, random));
 	hex("first_datagram", dgram, sizeof(dgram));
 	fixed(cookie, 16, "cookie");
 	hex("cookie", cookie, 16);
-	must(cr_dgram_seal_with(buf, CR_CELL_SMALL, &first, CR_DGRAM_TRY_AGAIN, cookie, 16, NULL,
-				dgram + CR_DGRAM_MAC, random));
+	cr_dgram_try_again(buf, dgram, first.stream, cookie, random);
 	hex("cookie_datagram", buf, CR_CELL_SMALL);
-	must(cr_dgram_seal_with(dgram, sizeof(dgram), &first, CR_DGRAM_FIRST, m1, n1, cookie, NULL, random));
+	must(cr_dgram_seal_with(dgram, sizeof(dgram), &first, CR_DGRAM_FIRST, m1, n1, cookie, random));
 	hex("first_datagram_with_cookie_head", dgram, CR_DGRAM_HDR);
 
 	must(!noise_new(&r, NOISE_IK, false, prologue, sizeof(prologue), rs, NULL));
@@ -113,7 +112,7 @@ static void link_handshake(void)
 	hex("reply_mac_key", reply.mac, 16);
 	hex("reply_stream_key", reply.stream, 32);
 	fixed(random, 32, "random 2");
-	must(cr_dgram_seal_with(dgram, sizeof(dgram), &reply, CR_DGRAM_SECOND, m2, n2, NULL, NULL, random));
+	must(cr_dgram_seal_with(dgram, sizeof(dgram), &reply, CR_DGRAM_SECOND, m2, n2, NULL, random));
 	hex("second_datagram", dgram, sizeof(dgram));
 	must(!noise_split(r, b, a));
 	cr_derive_way(&way, a, 1);

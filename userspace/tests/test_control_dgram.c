@@ -27,9 +27,9 @@ static void test_round_trip(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		size_t n = sizes[i];
 
-		assert_true(cr_dgram_seal(dgram, n, &k, CR_DGRAM_FIRST, msg, sizeof(msg), cookie, NULL));
-		assert_true(cr_dgram_is(dgram, n, k.mac, NULL));
-		assert_false(cr_dgram_is(dgram, n, other.mac, NULL));
+		assert_true(cr_dgram_seal(dgram, n, &k, CR_DGRAM_FIRST, msg, sizeof(msg), cookie));
+		assert_true(cr_dgram_is(dgram, n, k.mac));
+		assert_false(cr_dgram_is(dgram, n, other.mac));
 		assert_true(cr_dgram_has_cookie(dgram, n, cookie));
 		assert_false(cr_dgram_has_cookie(dgram, n, msg));
 		assert_true(cr_dgram_open(dgram, n, k.stream, plain, &type, &got, &len));
@@ -42,35 +42,50 @@ static void test_round_trip(void **state)
 			bool counts = b / 8 < CR_DGRAM_COOKIE || b / 8 >= CR_DGRAM_HDR;
 
 			dgram[b / 8] ^= (uint8_t)(1u << (b % 8));
-			assert_int_equal(cr_dgram_is(dgram, n, k.mac, NULL), !counts);
+			assert_int_equal(cr_dgram_is(dgram, n, k.mac), !counts);
 			dgram[b / 8] ^= (uint8_t)(1u << (b % 8));
 		}
 		/* padding is part of the frame: all zeros */
 		dgram[n - 1] ^= 1;
 		assert_false(cr_dgram_open(dgram, n, k.stream, plain, &type, &got, &len));
 	}
-	assert_false(cr_dgram_seal(dgram, 257, &k, CR_DGRAM_FIRST, msg, sizeof(msg), NULL, NULL));
-	assert_false(cr_dgram_seal(dgram, 256, &k, CR_DGRAM_FIRST, plain, 206, NULL, NULL));
-	assert_true(cr_dgram_seal(dgram, 256, &k, CR_DGRAM_FIRST, plain, 205, NULL, NULL));
-	assert_false(cr_dgram_is(dgram, 255, k.mac, NULL));
+	assert_false(cr_dgram_seal(dgram, 257, &k, CR_DGRAM_FIRST, msg, sizeof(msg), NULL));
+	assert_false(cr_dgram_seal(dgram, 256, &k, CR_DGRAM_FIRST, plain, 206, NULL));
+	assert_true(cr_dgram_seal(dgram, 256, &k, CR_DGRAM_FIRST, plain, 205, NULL));
+	assert_false(cr_dgram_is(dgram, 255, k.mac));
 	assert_false(cr_dgram_open(dgram, 255, k.stream, plain, &type, &got, &len));
 	assert_false(cr_dgram_has_cookie(dgram, 255, cookie));
 }
 
-/* A cookie answers one datagram only. */
-static void test_context(void **state)
+/* What the module answers is what we would, and is read as such; it answers one datagram only. */
+static void test_try_again(void **state)
 {
-	uint8_t dgram[CR_CELL_SMALL], asked[16], other[16], msg[16] = { 0 };
-	struct cr_dgram_keys k;
+	uint8_t asked[CR_CELL_LARGE], again[CR_CELL_SMALL], want[CR_CELL_SMALL], plain[CR_CELL_SMALL], type;
+	uint8_t cookie[CR_DGRAM_COOKIE_LEN], random[CR_DGRAM_RANDOM], msg[8] = { 0 };
+	struct cr_dgram_keys k, answer;
+	const uint8_t *got;
+	size_t len;
 
 	(void)state;
 	randombytes_buf(&k, sizeof(k));
-	randombytes_buf(asked, sizeof(asked));
-	randombytes_buf(other, sizeof(other));
-	assert_true(cr_dgram_seal(dgram, sizeof(dgram), &k, CR_DGRAM_TRY_AGAIN, msg, sizeof(msg), NULL, asked));
-	assert_true(cr_dgram_is(dgram, sizeof(dgram), k.mac, asked));
-	assert_false(cr_dgram_is(dgram, sizeof(dgram), k.mac, other));
-	assert_false(cr_dgram_is(dgram, sizeof(dgram), k.mac, NULL));
+	randombytes_buf(cookie, sizeof(cookie));
+	randombytes_buf(random, sizeof(random));
+	assert_true(cr_dgram_seal(asked, sizeof(asked), &k, CR_DGRAM_FIRST, msg, sizeof(msg), NULL));
+	cr_dgram_try_again(again, asked, k.stream, cookie, random);
+	memcpy(answer.mac, asked + CR_DGRAM_MAC, 16);
+	memcpy(answer.stream, k.stream, 32);
+	assert_true(cr_dgram_seal_with(want, sizeof(want), &answer, CR_DGRAM_TRY_AGAIN, cookie, sizeof(cookie), NULL,
+				       random));
+	assert_memory_equal(again, want, sizeof(want));
+	assert_true(cr_dgram_is(again, sizeof(again), asked + CR_DGRAM_MAC));
+	assert_false(cr_dgram_is(again, sizeof(again), k.mac));
+	assert_true(cr_dgram_open(again, sizeof(again), k.stream, plain, &type, &got, &len));
+	assert_int_equal(type, CR_DGRAM_TRY_AGAIN);
+	assert_int_equal(len, sizeof(cookie));
+	assert_memory_equal(got, cookie, len);
+	/* and the next question shows it */
+	assert_true(cr_dgram_seal(asked, sizeof(asked), &k, CR_DGRAM_FIRST, msg, sizeof(msg), got));
+	assert_true(cr_dgram_has_cookie(asked, sizeof(asked), cookie));
 }
 
 static uint8_t *field(const json_t *v, const char *name, size_t want)
@@ -100,7 +115,7 @@ static void test_vector_link(void **state)
 	(void)state;
 	crypto_scalarmult_base(pub, secret);
 	cr_derive_first(&first, pub);
-	assert_true(cr_dgram_is(dgram, CR_CELL_LARGE, first.mac, NULL));
+	assert_true(cr_dgram_is(dgram, CR_CELL_LARGE, first.mac));
 	assert_true(cr_dgram_open(dgram, CR_CELL_LARGE, first.stream, plain, &type, &msg, &len));
 	assert_int_equal(type, CR_DGRAM_FIRST);
 	assert_int_equal(noise_new(&noise, NOISE_IK, false, prologue, CR_PROLOGUE_LEN, secret, NULL), NOISE_OK);
@@ -135,7 +150,7 @@ static void test_vector_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_context), cmocka_unit_test(test_vector_link),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_try_again), cmocka_unit_test(test_vector_link),
 	};
 
 	if (sodium_init() < 0)

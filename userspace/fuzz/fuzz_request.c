@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/* Requests of relayctl to relayd: any line gets one answer, which is one line of JSON with "ok". */
+#include <jansson.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "log.h"
+#include "relayd.h"
+#include "request.h"
+#include "tunnel.h"
+
+/* What a request sets off, here nothing. */
+static char said[64];
+
+const char *log_last(void)
+{
+	return said;
+}
+
+enum rc tunnels_up(const char *path)
+{
+	snprintf(said, sizeof(said), "%.20s", path);
+	return strlen(path) % 2 ? RC_OK : RC_USAGE;
+}
+
+void tunnels_down(void)
+{
+}
+
+void relayd_stop(bool flush)
+{
+	(void)flush;
+}
+
+json_t *relayd_status(void)
+{
+	return json_object();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = malloc(size ? size : 1), *answer;
+	const char *end;
+	json_t *a;
+
+	fuzz_assert(copy);
+	memcpy(copy, data, size);
+	answer = request_answer(copy, size);
+	fuzz_assert(answer);
+	end = strchr(answer, '\n');
+	fuzz_assert(end && !end[1]);
+	a = json_loads(answer, 0, NULL);
+	fuzz_assert(a && json_is_boolean(json_object_get(a, "ok")));
+	fuzz_assert(json_is_true(json_object_get(a, "ok")) || json_is_string(json_object_get(a, "error")));
+	json_decref(a);
+	free(answer);
+	free(copy);
+	return 0;
+}
