@@ -34,7 +34,7 @@ cheap() {
 }
 honest() {
 	local status
-	bg flood $((COUNT * 20))
+	bg on client helloflood "$(addr4 r1 client)" "$CHAIN_PORT" "$(key_of r1)" $((COUNT * 20))
 	ctl client up "$(chain_path)" wait 60s
 	status=$?
 	kill -0 "$!" 2>/dev/null || { echo "the flood was over before"; status=1; }

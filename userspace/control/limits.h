@@ -27,6 +27,8 @@
 /* Circuits */
 #define CR_CREATE_TRY_MS	1000u	/* until CREATE or EXTEND is repeated */
 #define CR_CREATE_TRIES		5u
+#define CR_CIRCUIT_ALIVE_MS	15000u	/* a client asks its exit so often whether it is there ... */
+#define CR_CIRCUIT_IDLE_MS	120000u	/* ... so a circuit without a cell for so long has no client any more */
 #define CR_FORGET_MS		10000u	/* a circuit without a cell or without credit */
 #define CR_CIRCUIT_OLD_MS	600000u	/* past this, or ... */
 #define CR_CIRCUIT_OLD_BYTES	(UINT64_C(64) << 30)	/* ... this, a circuit takes no new flows */

@@ -635,6 +635,60 @@ bool circ_own_made(struct circ *c, uint32_t tx, uint16_t large)
 	return false;
 }
 
+/* ---- circuits without a client ---- */
+
+/*
+ * DESTROY may be lost, and a client may just vanish. Whoever lives sends a cell
+ * through its circuits now and then, so the others are found by looking.
+ */
+static void note_cells(const struct kcirc *k, void *arg)
+{
+	struct circ *c = circ_find(k->id);
+	const uint64_t *now = arg;
+
+	if (c && (c->cells != k->fwd_cells || !c->heard_ms)) {
+		c->cells = k->fwd_cells;
+		c->heard_ms = *now;
+	}
+}
+
+struct idle {
+	struct circ *c[64];
+	uint64_t now;
+	unsigned int n;
+};
+
+static void note_idle(struct idnode *n, void *arg)
+{
+	struct circ *c = container(n, struct circ, by_id);
+	struct idle *i = arg;
+
+	if (c->pos && c->heard_ms && i->now - c->heard_ms >= conf.idle_ms && i->n < 64)
+		i->c[i->n++] = c;
+}
+
+static void sweep(struct timer *t)
+{
+	struct idle i = { .now = now_ms() };
+
+	timer_set(t, conf.idle_ms / 4);
+	if (!relayed || kernel_circs(note_cells, &i.now))
+		return;
+	do {
+		i.n = 0;
+		idmap_walk(&circs, note_idle, &i);
+		for (unsigned int j = 0; j < i.n; j++)
+			circ_end(i.c[j], NULL);
+	} while (i.n);
+}
+
+void circs_start(void)
+{
+	static struct timer timer = { .fn = sweep };
+
+	timer_set(&timer, conf.idle_ms / 4);
+}
+
 /* ---- after a restart, and after lost events ---- */
 
 static void adopt_end(struct end *e, struct circ *c, const struct kside *s)

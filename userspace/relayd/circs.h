@@ -38,6 +38,8 @@ struct end {
  * @next: away from it
  * @extend: EXTEND under way
  * @reply: last answer to CREATE or EXTEND, for those who ask again; NULL: forgotten
+ * @cells: forward cells when it was last looked at
+ * @heard_ms: when that had grown
  * @timer: forgets the circuit or the reply
  */
 struct circ {
@@ -54,6 +56,7 @@ struct circ {
 	bool attached, confirmed;
 	uint8_t inner4[4], inner6[16];
 	uint32_t lease;
+	uint64_t cells, heard_ms;
 	struct timer timer;
 };
 
@@ -70,6 +73,8 @@ static inline uint32_t end_rx(const struct end *e)
 enum rc circs_adopt(void);
 void circs_check(void);
 void circs_free(void);
+/* Begins to look for circuits whose clients are gone. */
+void circs_start(void);
 /* Ends all circuits, with DESTROY to the neighbours. */
 void circs_flush(void);
 /* How many go through us, and are our own. */

@@ -117,6 +117,12 @@ static const char *take_relay(struct config *c, const char *name, const char *va
 			return "a number of bytes, or unlimited";
 		return NULL;
 	}
+	if (strcmp(name, "idle-seconds") == 0) {
+		if (!number(&n, value, 86400) || n * 1000 <= CR_CIRCUIT_ALIVE_MS)
+			return "a number of seconds above 15, how often clients ask";
+		c->idle_ms = (uint32_t)n * 1000;
+		return NULL;
+	}
 	if (strcmp(name, "cookie-above") == 0) {
 		if (!number(&n, value, UINT32_MAX) || !n)
 			return "a number of handshakes per second, 1 or more";
@@ -197,7 +203,7 @@ enum rc config_read(struct config *c, const char *path)
 	struct reader r = { .c = c };
 	int line;
 
-	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE, .rekey_ms = CR_LINK_REKEY_MS,
+	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE, .idle_ms = CR_CIRCUIT_IDLE_MS, .rekey_ms = CR_LINK_REKEY_MS,
 			      .socket = "/run/cellrelay/relayd.sock", .group = "cellrelay" };
 	line = ini_parse(path, take, &r);
 	if (line < 0)

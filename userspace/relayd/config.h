@@ -38,6 +38,7 @@ struct config {
 	bool relay;		/* forward for others */
 	uint64_t free_bytes;	/* what a circuit carries until somebody pays for it */
 	uint32_t circuits_max;
+	uint32_t idle_ms;	/* without a cell; less than CR_CIRCUIT_IDLE_MS in tests */
 	uint32_t cookie_above;	/* handshakes per second that need no cookie */
 	bool private_addresses;	/* EXTEND may go to private addresses: test and community networks */
 	bool nat;		/* keep links open from behind NAT */

@@ -507,6 +507,9 @@ static void rekey_send(struct link *l)
 
 static void rekey(struct link *l)
 {
+	/* the other side's keys wait for their first cell: two at once would displace them */
+	if (l->next_gen != NO_GEN)
+		return;
 	hello_free(l->hello);
 	l->hello = l->peer ? hello_first(CR_FOR_REKEY, l->peer, l->large) : NULL;
 	l->tries = 0;

@@ -112,8 +112,10 @@ static enum rc start(int sig)
 		rc = watch(sig, MARK_SIGNALS);
 	if (!rc)
 		rc = socket_open(epoll_fd);
-	if (!rc)
+	if (!rc) {
+		circs_start();
 		tunnels_start();
+	}
 	return rc;
 }
 

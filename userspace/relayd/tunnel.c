@@ -18,7 +18,6 @@
 
 #define AGAIN_MIN_MS	500u	/* a failed circuit is tried again after this, doubled each time */
 #define AGAIN_MAX_MS	30000u
-#define ALIVE_MS	15000u	/* how often the exit is asked whether it is there */
 
 enum step { STEP_LINK, STEP_CREATE, STEP_EXTEND, STEP_ATTACH, STEP_READY, STEP_AGAIN };
 
@@ -157,7 +156,7 @@ static void ready(struct tunnel *t)
 	t->again_ms = AGAIN_MIN_MS;
 	t->took_ms = now_ms() - t->began_ms;
 	t->tries = 0;
-	timer_set(&t->timer, ALIVE_MS);
+	timer_set(&t->timer, CR_CIRCUIT_ALIVE_MS);
 	if (!active)
 		activate(t);
 }
@@ -354,7 +353,7 @@ void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *
 		if (t->pinging && len == CR_PING_LEN && sodium_memcmp(msg, t->ping, len) == 0) {
 			t->pinging = false;
 			t->tries = 0;
-			timer_set(&t->timer, ALIVE_MS);
+			timer_set(&t->timer, CR_CIRCUIT_ALIVE_MS);
 		}
 		return;
 	case CR_CIRC_PAD:

@@ -37,6 +37,8 @@ static void test_relations(void **state)
 	/* a circuit is not forgotten while its next hop is still being asked */
 	assert_true(CR_FORGET_MS > CR_CREATE_TRY_MS * CR_CREATE_TRIES);
 	assert_int_equal(CR_PING_LEN, CR_ROAM_PING_BYTES);
+	/* a client that lives is heard even if some of its questions are lost */
+	assert_true(CR_CIRCUIT_IDLE_MS >= 4 * CR_CIRCUIT_ALIVE_MS);
 }
 
 /* What is said fits where it is said. */
