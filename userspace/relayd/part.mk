@@ -29,3 +29,12 @@ $(O)/fuzz/fuzz_request: userspace/fuzz/fuzz_request.c userspace/fuzz/fuzz.h user
 check-fuzz-relayd: $(O)/fuzz/fuzz_request
 	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -runs=20000
 CHECKS += check-fuzz-relayd
+
+RELAYD_BASE := config idmap log peers timer
+
+$(O)/tests/test_relayd_base: userspace/tests/test_relayd_base.c $(RELAYD_BASE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_relayd_base
