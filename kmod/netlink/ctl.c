@@ -67,14 +67,14 @@ int cr_nl_dgram_filter_doit(struct cr_net *cn, struct sk_buff *skb, struct genl_
 	struct cr_filter *f;
 	int err;
 
-	if (!READ_ONCE(cn->daemon_portid)) {
-		NL_SET_ERR_MSG(info->extack, "dgram-filter: nobody is the daemon of this namespace");
-		return -ENOTCONN;
-	}
 	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
 		return -ENOMEM;
 	err = cr_nl_get_filter(info, f);
+	if (!err && !READ_ONCE(cn->daemon_portid)) {
+		NL_SET_ERR_MSG(info->extack, "dgram-filter: nobody is the daemon of this namespace");
+		err = -ENOTCONN;
+	}
 	if (!err)
 		return cr_filter_set(cn, f);
 	kfree_sensitive(f);

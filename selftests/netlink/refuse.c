@@ -520,6 +520,21 @@ static void dgram_no_sock(struct nl_msg *msg) { dgram(msg, 4711, 4, IP4, 256); }
 static void dgram_any(struct nl_msg *msg) { dgram(msg, 1, 4, "\0\0\0\0", 256); }
 static void dgram_v6(struct nl_msg *msg) { dgram(msg, 1, 16, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 256); }
 
+static void filter(struct nl_msg *msg, size_t macs, size_t streams)
+{
+	static const uint8_t keys[64];
+
+	put_b(DGRAM_MACS, macs, keys);
+	put_u(8, DGRAM_OWN, 1);
+	if (streams)
+		put_b(DGRAM_STREAMS, streams, keys);
+}
+
+static void filter_17(struct nl_msg *msg) { filter(msg, 17, 32); }
+static void filter_no_stream(struct nl_msg *msg) { filter(msg, 16, 0); }
+static void filter_two_streams(struct nl_msg *msg) { filter(msg, 16, 64); }
+static void filter_nobody(struct nl_msg *msg) { filter(msg, 16, 32); }
+
 #define V(what, cmd, err, put)	{ what, CELLRELAY_CMD_##cmd, -(err), put }
 
 static const struct value values[] = {
@@ -601,6 +616,10 @@ static const struct value values[] = {
 	V("no such socket", DGRAM_SEND, ENOENT, dgram_no_sock),
 	V("to 0.0.0.0", DGRAM_SEND, EINVAL, dgram_any),
 	V("the other family", DGRAM_SEND, EAFNOSUPPORT, dgram_v6),
+	V("17 bytes of MAC keys", DGRAM_FILTER, EINVAL, filter_17),
+	V("own key without stream", DGRAM_FILTER, EINVAL, filter_no_stream),
+	V("more streams than own keys", DGRAM_FILTER, EINVAL, filter_two_streams),
+	V("nobody is the daemon", DGRAM_FILTER, ENOTCONN, filter_nobody),
 	V("not the first namespace", UNLOAD, EPERM, nothing),
 };
 
