@@ -201,6 +201,20 @@ storm() {
 ktap_test "D5: up, down and dying daemons at random leave no circuit" storm
 ktap_test "every host's counters are conserved" chain_conserved
 
+# ---- before an upgrade
+
+drain() {
+	up && settled || return 1
+	refused "circuits still go through this relay" ctl r2 drain wait 1s || return 1
+	ctl client down && ctl r2 drain wait 20s || return 1
+	! ctl client up "$path" wait 3s || return 1
+	busywait 5000 grep -q "relay r2 refuses a circuit: it has no room" "$(bg_log "${DAEMON_PID[client]}")" || return 1
+	ctl client down
+	stop "${DAEMON_PID[r2]}"
+	daemon_start r2
+}
+ktap_test "drain: the old circuits end, no new ones begin" drain
+
 # ---- the end
 
 nothing_left() {

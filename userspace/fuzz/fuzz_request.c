@@ -32,6 +32,11 @@ void relayd_stop(bool flush)
 	(void)flush;
 }
 
+void relayd_drain(bool on)
+{
+	(void)on;
+}
+
 json_t *relayd_status(void)
 {
 	return json_object();

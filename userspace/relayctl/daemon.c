@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* relayctl up, down, status, stop: what relayd does, asked over its socket (docs/relayd-socket.md). */
+/* relayctl up, down, status, drain, stop: what relayd does, asked over its socket (docs/relayd-socket.md). */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -267,6 +267,40 @@ static enum rc status(const struct verb *verb, const struct argval *v)
 	return RC_OK;
 }
 
+enum { DRAIN_WAIT, DRAIN_SOCKET };
+
+static const struct arg drain_args[] = {
+	[DRAIN_WAIT] = { .name = "wait", .kind = ARG_MSEC, .width = 4, .meta = "TIME",
+			 .help = "how long to wait for the last circuit to end (0)" },
+	[DRAIN_SOCKET] = ARG_SOCKET,
+	{ .name = NULL },
+};
+
+static enum rc drain(const struct verb *verb, const struct argval *v)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int tries = (int)((v[DRAIN_WAIT].set ? v[DRAIN_WAIT].num : 0) / 50);
+	const char *path = socket_of(&v[DRAIN_SOCKET]);
+	long long left = 0;
+	json_t *a;
+	enum rc rc;
+
+	(void)verb;
+	rc = ask(path, json_pack("{s:s,s:b}", "do", "drain", "on", 1), &a);
+	json_decref(a);
+	while (!rc) {
+		rc = ask(path, json_pack("{s:s}", "do", "status"), &a);
+		left = num(a, "relayed");
+		json_decref(a);
+		if (rc || !left || !tries--)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (!rc && left)
+		rc = fail(RC_REFUSED, "%lld circuits still go through this relay; it takes no new ones", left);
+	return rc;
+}
+
 static const struct arg stop_args[] = {
 	{ .name = "flush", .kind = ARG_FLAG, .help = "end circuits, links and sockets, too: leave nothing in the kernel" },
 	ARG_SOCKET,
@@ -298,6 +332,11 @@ static const struct verb status_verbs[] = {
 	{ .name = NULL },
 };
 
+static const struct verb drain_verbs[] = {
+	{ .run = drain, .args = drain_args, .help = "take no new circuits; wait for those that are there" },
+	{ .name = NULL },
+};
+
 static const struct verb stop_verbs[] = {
 	{ .run = stop, .args = stop_args, .help = "end relayd; what it built stays, without flush" },
 	{ .name = NULL },
@@ -306,4 +345,5 @@ static const struct verb stop_verbs[] = {
 const struct object obj_up = { "up", NULL, up_verbs, 0, "bring the client's circuits up (relayd)" };
 const struct object obj_down = { "down", NULL, down_verbs, 0, "end them (relayd)" };
 const struct object obj_status = { "status", NULL, status_verbs, 0, "links, circuits and tunnels of relayd" };
+const struct object obj_drain = { "drain", NULL, drain_verbs, 0, "let relayd take no new circuits" };
 const struct object obj_stop = { "stop", NULL, stop_verbs, 0, "end relayd" };

@@ -276,7 +276,7 @@ static uint8_t judge(const struct link *l, const struct cr_circ_hello *h)
 		return CR_STATUS_SIZE;
 	if (!cr_snapshot_agrees(&h->snapshot, relayd_snapshot()))
 		return CR_STATUS_SNAPSHOT;
-	if (relayed >= conf.circuits_max)
+	if (relayed >= conf.circuits_max || relayd_draining())
 		return CR_STATUS_FULL;
 	return CR_STATUS_OK;
 }
@@ -438,7 +438,7 @@ static void on_extend(struct circ *c, const uint8_t *msg, size_t len)
 		refuse(c, CR_REFUSED_STATE);
 		return;
 	}
-	if (c->extends >= CR_EXTENDS_MAX || c->pos >= CR_HOPS_MAX) {
+	if (c->extends >= CR_EXTENDS_MAX || c->pos >= CR_HOPS_MAX || relayd_draining()) {
 		refuse(c, CR_REFUSED_LIMIT);
 		return;
 	}

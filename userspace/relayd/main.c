@@ -25,7 +25,7 @@
 
 #define CONFIG	"/etc/cellrelay/relayd.conf"
 
-static bool stopping, flushing;
+static bool stopping, flushing, draining;
 static struct cr_snapshot_id snapshot;
 static int epoll_fd = -1;
 static int marks[3];	/* their addresses stand for these in epoll: */
@@ -40,6 +40,16 @@ void relayd_stop(bool flush)
 {
 	stopping = true;
 	flushing = flush;
+}
+
+void relayd_drain(bool on)
+{
+	draining = on;
+}
+
+bool relayd_draining(void)
+{
+	return draining;
 }
 
 void relayd_resync(void)
@@ -57,8 +67,8 @@ json_t *relayd_status(void)
 	links_json(links);
 	tunnels_json(tunnels);
 	circs_count(&through, &own);
-	return json_pack("{s:i,s:s,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
-			 conf.relay, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
+	return json_pack("{s:i,s:s,s:b,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
+			 conf.relay, "draining", draining, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
 			 "tunnels", tunnels);
 }
 

@@ -13,6 +13,10 @@ const struct cr_snapshot_id *relayd_snapshot(void);
 /* Ends the loop; @flush: leave nothing in the kernel. */
 void relayd_stop(bool flush);
 
+/* No new circuits from now on: what is there may end in peace. */
+void relayd_drain(bool on);
+bool relayd_draining(void);
+
 /* State for `relayctl status`. */
 json_t *relayd_status(void);
 

@@ -40,6 +40,12 @@ static json_t *do_stop(const json_t *q)
 	return result(RC_OK);
 }
 
+static json_t *do_drain(const json_t *q)
+{
+	relayd_drain(!json_is_false(json_object_get(q, "on")));
+	return result(RC_OK);
+}
+
 static json_t *do_status(const json_t *q)
 {
 	json_t *a = relayd_status();
@@ -54,6 +60,7 @@ static const struct {
 	json_t *(*fn)(const json_t *q);
 } requests[] = {
 	{ "status", do_status }, { "up", do_up }, { "down", do_down }, { "stop", do_stop },
+	{ "drain", do_drain },
 };
 
 char *request_answer(const char *line, size_t len)

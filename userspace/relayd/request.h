@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What relayctl may ask: {"do": "status"}, "up", "down", "stop". */
+/* What relayctl may ask: {"do": "status"}, "up", "down", "drain", "stop". */
 #ifndef RELAYD_REQUEST_H
 #define RELAYD_REQUEST_H
 
