@@ -122,9 +122,9 @@ static void cr_cookie_answer(struct cr_sock *cs, const struct cr_addr *to, const
 	cr_dgram_try_again(skb->data, data, stream, cookie, random);
 	reason = cr_output_to(cs, to, skb, 0);
 	if (reason)
-		cr_count_drop(cs->cn, NULL, 0, CR_CELL_SMALL, reason, true);
+		cr_count_drop(cs->cn, NULL, 0, CR_CELL_SMALL, reason);
 	else
-		cr_count_out(cs->cn, NULL, 0, CR_CELL_SMALL, true);
+		cr_count_out(cs->cn, NULL, 0, CR_CELL_SMALL);
 }
 
 /**
