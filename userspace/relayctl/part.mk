@@ -32,7 +32,20 @@ $(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c us
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -lutil
 
-UNIT_TESTS += $(CTL_TESTS:%=$(O)/tests/test_%)
+# The same under the address and undefined-behaviour sanitizers.
+CTL_SAN_OBJ := $(CTL_TEST_OBJ:$(O)/relayctl/%=$(O)/relayctl-san/%)
+
+$(O)/relayctl-san/%.o: userspace/relayctl/%.c
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)
+	$(Q)$(CC) $(SAN_CFLAGS) $(CTL_CFLAGS) -c -o $@ $<
+
+$(CTL_TESTS:%=$(O)/tests/san/test_%): $(O)/tests/san/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_SAN_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CCLD-SAN,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) $(CTL_CFLAGS) -Iuserspace/tests -o $@ $(filter %.c %.o,$^) $(CTL_LIBS) -lcmocka -ljansson -lutil
+
+UNIT_TESTS += $(CTL_TESTS:%=$(O)/tests/test_%) $(CTL_TESTS:%=$(O)/tests/san/test_%)
 
 .PHONY: check-completion
 ## check-completion: relayctl's bash completion

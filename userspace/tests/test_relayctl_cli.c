@@ -432,7 +432,7 @@ static void keygen(void **state)
 	RUN(RC_OK, NULL, NULL, "circuit", "keygen", "t", "wire", "10.0.1.1:4000,10.0.1.2:4000", "wire",
 	    "[fd00::1]:4000,[fd00::2]:5000", "count", "3", "dev", "cell0", "inner4", "10.9.0.255");
 	for (int n = 0; n < 3; n++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "t/node%d.keys", n);
 		assert_int_equal(stat(name, &st), 0);
@@ -441,7 +441,7 @@ static void keygen(void **state)
 		write_file(name, H32 "\n", 0600);
 	}
 	for (int n = 0; n < 3; n++) {
-		char name[16];
+		char name[32];
 
 		/* a check reads all and leaves the files; "dev" names no device of this machine */
 		snprintf(name, sizeof(name), "t/node%d.batch", n);
