@@ -78,6 +78,7 @@ static int cr_link_check_addr(const struct cr_addr *a, struct netlink_ext_ack *e
 	return -EINVAL;
 }
 
+/* Everything about a configuration that can be refused before anything changes. */
 static int cr_link_check(struct cr_link *link, const struct cr_link_cfg *cfg,
 			 struct netlink_ext_ack *extack)
 {
@@ -109,7 +110,7 @@ static int cr_link_check(struct cr_link *link, const struct cr_link_cfg *cfg,
 		NL_SET_ERR_MSG(extack, "socket and peer's address are of different families");
 		return -EAFNOSUPPORT;
 	}
-	return 0;
+	return cr_output_check_loop(cs, addr, extack);
 }
 
 /* Cannot fail for lack of anything but memory: cr_link_check() was there before. */
@@ -180,9 +181,6 @@ struct cr_link *cr_link_new(struct cr_net *cn, const struct cr_link_cfg *cfg,
 	err = cr_link_apply(link, cfg);
 	if (err)
 		goto err_stats;
-	err = cr_output_check_loop(link, extack);
-	if (err)
-		goto err_ep;
 
 	if (link->id) {
 		err = xa_insert(&cn->links, link->id, link, GFP_KERNEL_ACCOUNT);
@@ -221,36 +219,12 @@ err_free:
 int cr_link_set(struct cr_link *link, const struct cr_link_cfg *cfg,
 		struct netlink_ext_ack *extack)
 {
-	struct cr_link_cfg undo = {};
-	struct cr_endpoint *ep;
-	struct cr_sock *cs;
 	int err;
 
 	lockdep_assert_held(&link->cn->lock);
-	err = cr_link_check(link, cfg, extack);
+	err = cr_link_check(link, cfg, extack) ?: cr_link_apply(link, cfg);
 	if (err)
 		return err;
-	ep = rcu_dereference_protected(link->ep, lockdep_is_held(&link->cn->lock));
-	cs = rcu_dereference_protected(link->sock, lockdep_is_held(&link->cn->lock));
-	if (ep) {
-		undo.has_addr = true;
-		undo.addr = ep->addr;
-	}
-	if (cs) {
-		undo.has_sock = true;
-		undo.sock = cs->id;
-	}
-	undo.has_flags = true;
-	undo.flags = link->flags;
-	err = cr_link_apply(link, cfg);
-	if (err)
-		return err;
-	err = cr_output_check_loop(link, extack);
-	if (err) {
-		if (!cr_link_apply(link, &undo))
-			return err;
-		return -ENOMEM;
-	}
 	cr_event_link(link, CELLRELAY_EVENT_LINK_CHANGED, CELLRELAY_REASON_REQUEST);
 	return 0;
 }

@@ -372,7 +372,8 @@ u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *sk
 
 /**
  * cr_output_check_loop() - would cells to the peer come back into a cellrelay device?
- * @link: link, its namespace's lock held
+ * @cs: socket that they would be sent from, or NULL; held by its namespace's lock
+ * @to: address, or NULL
  * @extack: where to say so
  *
  * Routes change, so every later look-up checks again; this is for the user to
@@ -380,26 +381,25 @@ u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *sk
  *
  * Return: -ELOOP, else 0, also when there is no socket, address or route yet.
  */
-int cr_output_check_loop(struct cr_link *link, struct netlink_ext_ack *extack)
+int cr_output_check_loop(const struct cr_sock *cs, const struct cr_addr *to,
+			 struct netlink_ext_ack *extack)
 {
-	struct cr_endpoint *ep;
-	struct cr_sock *cs;
 	u8 reason = 0;
 
+	if (!cs || !to)
+		return 0;
 	rcu_read_lock();
 	local_bh_disable();
-	ep = rcu_dereference(link->ep);
-	cs = rcu_dereference(link->sock);
-	if (ep && cs && ep->addr.family == AF_INET) {
+	if (to->family == AF_INET) {
 		__be32 saddr;
-		struct rtable *rt = cr_route4(cs, &ep->addr, NULL, &saddr, &reason);
+		struct rtable *rt = cr_route4(cs, to, NULL, &saddr, &reason);
 
 		if (rt)
 			ip_rt_put(rt);
-	} else if (ep && cs) {
+	} else {
 		struct in6_addr saddr;
 
-		dst_release(cr_route6(cs, &ep->addr, NULL, &saddr, &reason));
+		dst_release(cr_route6(cs, to, NULL, &saddr, &reason));
 	}
 	local_bh_enable();
 	rcu_read_unlock();

@@ -199,7 +199,8 @@ u8 cr_output_to(struct cr_sock *cs, const struct cr_addr *to, struct sk_buff *sk
  * Does the way to the link's peer lead into a cellrelay device? Process context, cn->lock held.
  * Return: 0, also when there is no route at all, or -ELOOP.
  */
-int cr_output_check_loop(struct cr_link *link, struct netlink_ext_ack *extack);
+int cr_output_check_loop(const struct cr_sock *cs, const struct cr_addr *to,
+			 struct netlink_ext_ack *extack);
 
 /* input.c: what both paths do with a cell that cr_relay_work() is done with. */
 void cr_rx_ended(struct cr_rx *rx, u8 reason);
