@@ -148,12 +148,17 @@ void cr_net_flush(struct cr_net *cn, u8 reason)
 void cr_net_flush_all(u8 reason, bool socks)
 {
 	struct cr_net *cn;
+	LIST_HEAD(gone);
 
 	mutex_lock(&cr_nets_lock);
-	list_for_each_entry(cn, &cr_nets, node) {
-		if (socks)
-			cr_sock_flush(cn, reason);
+	if (socks)
+		list_for_each_entry(cn, &cr_nets, node)
+			cr_sock_unlink_all(cn, reason, &gone);
+	list_for_each_entry(cn, &cr_nets, node)
 		cr_net_flush(cn, reason);
+	if (!list_empty(&gone)) {
+		synchronize_net(); /* one wait for all */
+		cr_sock_close_all(&gone);
 	}
 	mutex_unlock(&cr_nets_lock);
 }
@@ -240,6 +245,7 @@ static int __net_init cr_net_init(struct net *net)
 	xa_init_flags(&cn->links, XA_FLAGS_ALLOC1);
 	xa_init_flags(&cn->circs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&cn->socks, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&cn->socks_gone);
 	INIT_DELAYED_WORK(&cn->fair_work, cr_net_fair_work);
 	INIT_DELAYED_WORK(&cn->expire_work, cr_net_expire_work);
 	cn->circ_max = net->user_ns == &init_user_ns ? CR_CIRC_MAX_DEFAULT : CR_CIRC_MAX_USERNS;
@@ -289,19 +295,23 @@ static void __net_exit cr_net_pre_exit(struct net *net)
 	mutex_unlock(&cn->lock);
 	cancel_delayed_work_sync(&cn->fair_work);
 	cancel_delayed_work_sync(&cn->expire_work);
-	cr_sock_flush(cn, CELLRELAY_REASON_UNLOAD);
+	cr_sock_unlink_all(cn, CELLRELAY_REASON_UNLOAD, &cn->socks_gone);
 	cr_net_flush(cn, CELLRELAY_REASON_UNLOAD);
 	cr_filter_set(cn, NULL);
 }
 
 /*
- * What pre_exit deleted is freed by RCU callbacks, some of which leave the
+ * A grace period has passed for all namespaces of the batch together, so that
+ * thousands that end at once do not wait one after the other. What pre_exit
+ * deleted is freed by RCU callbacks, some of which leave the
  * freeing to the workqueue because a kill was queued; all of it uses cr_net.
  */
 static void __net_exit cr_net_exit_batch(struct list_head *list)
 {
 	struct net *net;
 
+	list_for_each_entry(net, list, exit_list)
+		cr_sock_close_all(&cr_net(net)->socks_gone);
 	rcu_barrier();
 	flush_workqueue(cr_wq);
 	list_for_each_entry(net, list, exit_list) {

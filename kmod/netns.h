@@ -51,6 +51,7 @@ struct cr_filter;
  * @circ_count: circuits, under @lock
  * @link_count: links, under @lock
  * @sock_count: sockets, under @lock
+ * @socks_gone: sockets that a namespace which ends will close
  * @circ_max: limit, under @lock
  * @link_max: limit, under @lock
  * @dead: namespace is going: nothing new may be made; under @lock, read by the XDP path, too
@@ -91,6 +92,7 @@ struct cr_net {
 	struct xarray socks;
 	u32 link_next, circ_next;
 	u32 circ_count, link_count, sock_count;
+	struct list_head socks_gone;
 	u32 circ_max, link_max;
 	bool dead;
 

@@ -168,9 +168,15 @@ static void cr_sock_unlink(struct cr_sock *cs, u8 reason)
 	cr_event_sock(cn, CELLRELAY_EVENT_SOCK_DEL, cs->id, reason);
 }
 
+/*
+ * What udp_tunnel_sock_release() does but for its grace period, which is another
+ * one for each socket: the caller has waited for one after the last of them was
+ * unlinked.
+ */
 static void cr_sock_close(struct cr_sock *cs)
 {
-	cr_compat_tunnel_release(cs->sock);
+	kernel_sock_shutdown(cs->sock, SHUT_RDWR);
+	sock_release(cs->sock);
 	kfree(cs);
 }
 
@@ -199,27 +205,33 @@ int cr_sock_del(struct cr_net *cn, u32 id, u8 reason, struct netlink_ext_ack *ex
 }
 
 /**
- * cr_sock_flush() - close all sockets of a namespace
+ * cr_sock_unlink_all() - make all sockets of a namespace unfindable
  * @cn: namespace
  * @reason: enum cellrelay_event_reason
+ * @gone: list that they are put into, for cr_sock_close_all() after a grace period
  */
-void cr_sock_flush(struct cr_net *cn, u8 reason)
+void cr_sock_unlink_all(struct cr_net *cn, u8 reason, struct list_head *gone)
 {
-	struct cr_sock *cs, *gone[CR_SOCK_MAX];
-	unsigned int n = 0, i;
+	struct cr_sock *cs;
 	unsigned long id;
 
 	mutex_lock(&cn->lock);
 	xa_for_each(&cn->socks, id, cs) {
-		if (WARN_ON_ONCE(n == ARRAY_SIZE(gone)))
-			break;
 		cr_sock_unlink(cs, reason);
-		gone[n++] = cs;
+		list_add_tail(&cs->gone, gone);
 	}
 	mutex_unlock(&cn->lock);
-	if (!n)
-		return;
-	synchronize_net(); /* one wait for all */
-	for (i = 0; i < n; i++)
-		cr_sock_close(gone[i]);
+}
+
+/**
+ * cr_sock_close_all() - close sockets that nobody can hold any more
+ * @gone: list from cr_sock_unlink_all(); empty afterwards
+ */
+void cr_sock_close_all(struct list_head *gone)
+{
+	struct cr_sock *cs, *next;
+
+	list_for_each_entry_safe(cs, next, gone, gone)
+		cr_sock_close(cs);
+	INIT_LIST_HEAD(gone);
 }

@@ -48,6 +48,7 @@ struct cr_sock_cfg {
  * @local: bound address; port as assigned
  * @ifindex: bound device or 0
  * @fwmark: mark of everything sent, and of route look-ups
+ * @gone: in a list of sockets that wait to be closed
  */
 struct cr_sock {
 	u32 id;
@@ -56,6 +57,7 @@ struct cr_sock {
 	struct cr_addr local;
 	u32 ifindex;
 	u32 fwmark;
+	struct list_head gone;
 };
 
 /** cr_addr_equal() - same address, port and scope */
@@ -71,6 +73,7 @@ static inline bool cr_addr_equal(const struct cr_addr *a, const struct cr_addr *
 struct cr_sock *cr_sock_new(struct cr_net *cn, const struct cr_sock_cfg *cfg,
 			    struct netlink_ext_ack *extack);
 int cr_sock_del(struct cr_net *cn, u32 id, u8 reason, struct netlink_ext_ack *extack);
-void cr_sock_flush(struct cr_net *cn, u8 reason);
+void cr_sock_unlink_all(struct cr_net *cn, u8 reason, struct list_head *gone);
+void cr_sock_close_all(struct list_head *gone);
 
 #endif /* CR_SOCK_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * setup_udp_tunnel_sock() and udp_tunnel_sock_release() take a struct socket up
- * to 6.12 and a struct sock later. Both parameters accept a void pointer, so
- * the type that the declaration has decides which one it gets.
+ * setup_udp_tunnel_sock() takes a struct socket up to 6.12 and a struct sock
+ * later, as udp_tunnel_sock_release() does. The parameter accepts a void pointer,
+ * so the type that the declaration has decides which one it gets.
  */
 #ifndef CR_COMPAT_UDP_TUNNEL_H
 #define CR_COMPAT_UDP_TUNNEL_H
@@ -22,11 +22,6 @@ static inline void cr_compat_tunnel_setup(struct net *net, struct socket *sock,
 					  struct udp_tunnel_sock_cfg *cfg)
 {
 	setup_udp_tunnel_sock(net, cr_compat_tunnel_arg(sock), cfg);
-}
-
-static inline void cr_compat_tunnel_release(struct socket *sock)
-{
-	udp_tunnel_sock_release(cr_compat_tunnel_arg(sock));
 }
 
 #endif /* CR_COMPAT_UDP_TUNNEL_H */
