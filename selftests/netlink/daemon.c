@@ -262,52 +262,15 @@ static void test_dgram(const void *arg)
 	nlt_close(&d);
 }
 
-/* Cells dropped for a reason, and other sums, from the counters. */
-struct sums {
-	uint32_t reason;
-	uint64_t reason_cells, drops, in, orig, out, delivered;
-};
-
-static void sum(struct nlt *n, const struct genlmsghdr *hdr, struct nlattr **unused, void *arg)
-{
-	struct nlattr *nla, *d[NLT_ATTRS];
-	struct sums *s = arg;
-	int rem;
-
-	nla_for_each_attr(nla, genlmsg_attrdata(hdr, 0), genlmsg_attrlen(hdr, 0), rem) {
-		switch (nla_type(nla)) {
-		case CELLRELAY_A_STATS_IN_CELLS: s->in = nla_get_u64(nla); break;
-		case CELLRELAY_A_STATS_ORIG_CELLS: s->orig = nla_get_u64(nla); break;
-		case CELLRELAY_A_STATS_OUT_CELLS: s->out = nla_get_u64(nla); break;
-		case CELLRELAY_A_STATS_DELIVERED_CELLS: s->delivered = nla_get_u64(nla); break;
-		case CELLRELAY_A_STATS_DROP:
-			memset(d, 0, sizeof(d));
-			nla_parse_nested(d, NLT_ATTRS - 1, nla, NULL);
-			s->drops += nla_get_u64(d[CELLRELAY_A_DROP_CELLS]);
-			if (nla_get_u32(d[CELLRELAY_A_DROP_REASON]) == s->reason)
-				s->reason_cells = nla_get_u64(d[CELLRELAY_A_DROP_CELLS]);
-		}
-	}
-}
-
-static struct sums sums(uint32_t reason)
-{
-	struct sums s = { .reason = reason };
-
-	if (nlt_talk(&nl, nlt_request(&nl, CELLRELAY_CMD_STATS_GET, 0), NULL, sum, &s))
-		ktap_bail("stats-get");
-	return s;
-}
-
 /* Waits for the last cell to have met its fate. */
-static struct sums rest(uint32_t reason)
+static struct nlt_sums rest(uint32_t reason)
 {
 	struct timespec ms = { .tv_nsec = 1000000 };
-	struct sums s;
+	struct nlt_sums s;
 	int i;
 
 	for (i = 0; i < 10000; i++) {
-		s = sums(reason);
+		s = nlt_sums(&nl, reason);
 		if (s.in == s.out && s.in + s.orig == s.out + s.delivered + s.drops)
 			return s;
 		nanosleep(&ms, NULL);
@@ -326,12 +289,12 @@ static void flood(const void *arg)
 	uint8_t data[1200] = {};
 	struct nlt_result r;
 	bool lost = false;
-	struct sums s;
+	struct nlt_sums s;
 	struct nlt d;
 	int i, n = 0, err;
 
 	daemon_open(&d, size);
-	s = sums(DROP_QUEUE_FULL);
+	s = nlt_sums(&nl, DROP_QUEUE_FULL);
 	full = s.reason_cells;
 	delivered = s.delivered;
 	for (i = 0; i < messages; i++) {
@@ -371,18 +334,18 @@ static void test_none(const void *arg)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				  .sin_port = htons(port[1]) };
-	uint64_t before = sums(DROP_NO_DAEMON).reason_cells, unknown;
+	uint64_t before = nlt_sums(&nl, DROP_NO_DAEMON).reason_cells, unknown;
 	static uint8_t data[256];
 	struct nlt_result r;
 	int fd;
 
 	CHECK(!nlt_talk(&nl, ping(1, "nobody", 6, false), &r, NULL, NULL), "ctl-send: %s", r.msg);
 	CHECK(rest(DROP_NO_DAEMON).reason_cells == before + 1, "not counted as no_daemon");
-	unknown = sums(DROP_LINK_UNKNOWN).reason_cells;
+	unknown = nlt_sums(&nl, DROP_LINK_UNKNOWN).reason_cells;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	CHECK(sendto(fd, data, sizeof(data), 0, (struct sockaddr *)&to, sizeof(to)) > 0, "udp");
 	close(fd);
-	CHECK(sums(DROP_LINK_UNKNOWN).reason_cells == unknown + 1, "not counted as link_unknown");
+	CHECK(nlt_sums(&nl, DROP_LINK_UNKNOWN).reason_cells == unknown + 1, "not counted as link_unknown");
 }
 
 int main(void)

@@ -347,3 +347,34 @@ uint64_t nlt_ns(struct nlt *n, int attr)
 		ktap_bail("ns-get failed");
 	return want.value;
 }
+
+static void sum(struct nlt *n, const struct genlmsghdr *hdr, struct nlattr **unused, void *arg)
+{
+	struct nlattr *nla, *d[NLT_ATTRS];
+	struct nlt_sums *s = arg;
+	int rem;
+
+	nla_for_each_attr(nla, genlmsg_attrdata(hdr, 0), genlmsg_attrlen(hdr, 0), rem) {
+		switch (nla_type(nla)) {
+		case CELLRELAY_A_STATS_IN_CELLS: s->in = nla_get_u64(nla); break;
+		case CELLRELAY_A_STATS_ORIG_CELLS: s->orig = nla_get_u64(nla); break;
+		case CELLRELAY_A_STATS_OUT_CELLS: s->out = nla_get_u64(nla); break;
+		case CELLRELAY_A_STATS_DELIVERED_CELLS: s->delivered = nla_get_u64(nla); break;
+		case CELLRELAY_A_STATS_DROP:
+			memset(d, 0, sizeof(d));
+			nla_parse_nested(d, NLT_ATTRS - 1, nla, NULL);
+			s->drops += nla_get_u64(d[CELLRELAY_A_DROP_CELLS]);
+			if (nla_get_u32(d[CELLRELAY_A_DROP_REASON]) == s->reason)
+				s->reason_cells = nla_get_u64(d[CELLRELAY_A_DROP_CELLS]);
+		}
+	}
+}
+
+struct nlt_sums nlt_sums(struct nlt *n, uint32_t reason)
+{
+	struct nlt_sums s = { .reason = reason };
+
+	if (nlt_talk(n, nlt_request(n, CELLRELAY_CMD_STATS_GET, 0), NULL, sum, &s))
+		ktap_bail("stats-get");
+	return s;
+}

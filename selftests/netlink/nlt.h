@@ -80,6 +80,13 @@ int nlt_set_u32(struct nlt *n, uint8_t cmd, int attr, uint32_t value);
 /* One number of the namespace, CELLRELAY_A_NS_*. */
 uint64_t nlt_ns(struct nlt *n, int attr);
 
+/* Cells of a namespace: dropped for one reason, dropped in all, and the rest. */
+struct nlt_sums {
+	uint32_t reason;
+	uint64_t reason_cells, drops, in, orig, out, delivered;
+};
+struct nlt_sums nlt_sums(struct nlt *n, uint32_t reason);
+
 /* A network namespace of our own for the rest of the program. */
 void nlt_unshare(void);
 

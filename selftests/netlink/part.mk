@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Netlink tests: build/netlink-tests/NAME, each prints KTAP; they run in a VM.
-NLT_TESTS  := refuse objects rights dump events daemon fuzz
+NLT_TESTS  := refuse objects rights dump events daemon fuzz life fault
 # What network tests use as a daemon.
 NLT_TOOLS  := creditor roamd
 NLT_BIN    := $(patsubst %,$(O)/netlink-tests/%,$(NLT_TESTS) $(NLT_TOOLS))
@@ -16,6 +16,8 @@ $(O)/netlink-tests/%.o: selftests/netlink/%.c
 $(NLT_BIN): $(O)/netlink-tests/%: $(O)/netlink-tests/%.o $(O)/netlink-tests/nlt.o $(O)/netlink-tests/ktap.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(NLT_LIBS)
+
+$(O)/netlink-tests/life $(O)/netlink-tests/fault: $(O)/netlink-tests/lane.o
 
 .PHONY: netlink-tests
 netlink-tests: $(NLT_BIN)
