@@ -17,7 +17,7 @@ check-long: kernels
 	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything
 	$(Q)selftests/check --tier long
 
-## check-debug: lifetime suites under KASAN, lockdep, kmemleak and fault injection
+## check-debug: lifetimes, failing allocations and most of check under KASAN, lockdep and kmemleak
 check-debug:
 	$(Q)selftests/vm/fetch debug
 	$(Q)CELLRELAY_REQUIRE_BTF=1 $(MAKE) --no-print-directory -j$$(nproc) everything

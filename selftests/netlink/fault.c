@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -77,27 +78,36 @@ static void find_text(unsigned long *start, unsigned long *end)
 	*end += 4096;
 }
 
-/* Of allocations with the module in their call chain, or of all, @percent fail at random. */
-static void faults(unsigned int percent, bool ours)
+static void put_range(const char *dir, unsigned long start, unsigned long end)
 {
-	unsigned long start = 0, end = -1UL;
 	char buf[32];
 
-	put_both("probability", "0");
+	snprintf(buf, sizeof(buf), "%#lx", start);
+	put_file(dir, "require-start", buf);
+	snprintf(buf, sizeof(buf), "%#lx", end);
+	put_file(dir, "require-end", buf);
+}
+
+/* What may fail: allocations with the module in their call chain, or all. */
+static void faults_in(bool ours)
+{
+	unsigned long start = 0, end = -1UL;
+	size_t i;
+
 	if (ours)
 		find_text(&start, &end);
-	snprintf(buf, sizeof(buf), "%#lx", start);
-	put_both("require-start", buf);
-	snprintf(buf, sizeof(buf), "%#lx", end);
-	put_both("require-end", buf);
-	/* fail-nth counts these, too, and the module copies nothing from or to users. */
-	if (ours) {
-		put_file("fail_usercopy", "stacktrace-depth", "32");
-		snprintf(buf, sizeof(buf), "%#lx", start);
-		put_file("fail_usercopy", "require-start", buf);
-		snprintf(buf, sizeof(buf), "%#lx", end);
-		put_file("fail_usercopy", "require-end", buf);
-	}
+	for (i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++)
+		put_range(attrs[i], start, end);
+	/* fail-nth counts these, too; the module copies nothing from or to users. */
+	if (ours)
+		put_range("fail_usercopy", start, end);
+}
+
+/* So many of a hundred fail at random. */
+static void faults(unsigned int percent)
+{
+	char buf[16];
+
 	snprintf(buf, sizeof(buf), "%u", percent);
 	put_both("probability", buf);
 }
@@ -116,9 +126,10 @@ static void faults_init(void)
 	put_both("task-filter", "N");
 	put_both("ignore-gfp-wait", "N");
 	put_both("stacktrace-depth", "32");
+	put_file("fail_usercopy", "stacktrace-depth", "32");
 	put_file("fail_page_alloc", "min-order", "0");
 	put_file("fail_page_alloc", "ignore-gfp-highmem", "N");
-	faults(0, true);
+	faults_in(true);
 }
 
 /* Opened before: opening it allocates, too. Of this task. */
@@ -303,7 +314,7 @@ static void test_command(const void *arg)
 		return;
 	base = census();
 	if (c->all)
-		faults(0, false);
+		faults_in(false);
 	for (nth = 1; hit && nth < MAX_NTH; nth++) {
 		arm(nth);
 		err = c->run();
@@ -323,7 +334,7 @@ static void test_command(const void *arg)
 		if (!CHECK(same(&base, &now), "allocation %u: what was there before does not come back", nth))
 			break;
 	}
-	faults(0, true);
+	faults_in(true);
 	ktap_note("%u allocations failed in turn: %u refusals, %u answers lost", nth - 2, refused, lost);
 	CHECK(nth > 2 && nth < MAX_NTH, "%u allocations", nth - 2);
 }
@@ -389,18 +400,18 @@ static void test_traffic(const void *arg)
 
 	(void)arg;
 	lane_traffic(&l, 0);
-	faults(10, true);
+	faults(10);
 	/* No memory for this process either, at times: that is no failure. */
 	for (i = 0; i < 3000 && s.reason_cells < before.reason_cells + want; i++) {
 		nanosleep(&ms, NULL);
 		if (i % 8 == 0)
 			ctl_send();
 		forget(l.nl.fd);
-		faults(0, true);
+		faults(0);
 		s = nlt_sums(&l.nl, DROP_NOMEM);
-		faults(10, true);
+		faults(10);
 	}
-	faults(0, false);
+	faults(0);
 	ktap_note("%llu cells delivered, %llu dropped, %llu of them for lack of memory",
 		  (unsigned long long)(s.delivered - before.delivered),
 		  (unsigned long long)(s.drops - before.drops),
@@ -484,6 +495,9 @@ int main(void)
 	tests[n++] = (struct ktap_test){ "traffic", test_traffic, NULL };
 	faults_init();
 	nth_open();
+	/* Or the pages of this process were among what fails. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		ktap_bail("mlockall: %s", strerror(errno));
 	lane_unshare(&l);
 	lane_open(&l);
 	setsockopt(l.nl.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
