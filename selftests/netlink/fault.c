@@ -6,6 +6,8 @@
  * have the module in their call chain fail (failslab and fail_page_alloc with the
  * stack trace filter); cells are lost then, but counted, and flow again afterwards.
  *
+ * usage: fault [brief]	brief: namespaces and traffic only
+ *
  * Wants a kernel with fault injection (selftests/vm/run --kernel debug) and root. That
  * nothing leaks is for kmemleak and the slab's own counts to say, at the end.
  */
@@ -238,7 +240,7 @@ static int link_dump(void) { return dump(CELLRELAY_CMD_LINK_GET); }
 static int circ_dump(void) { return dump(CELLRELAY_CMD_CIRC_GET); }
 static int sock_get(void) { return by_id(CELLRELAY_CMD_SOCK_GET, 1); }
 static int link_get(void) { return by_id(CELLRELAY_CMD_LINK_GET, 1); }
-static int circ_get(void) { return by_id(CELLRELAY_CMD_CIRC_GET, 2); }
+static int circ_get(void) { return by_id(CELLRELAY_CMD_CIRC_GET, 1); }
 static int simple(uint8_t cmd) { return nlt_talk(&l.nl, nlt_request(&l.nl, cmd, 0), NULL, NULL, NULL); }
 static int ns_get(void) { return simple(CELLRELAY_CMD_NS_GET); }
 static int stats_get(void) { return simple(CELLRELAY_CMD_STATS_GET); }
@@ -482,13 +484,16 @@ static const struct command commands[] = {
 };
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct ktap_test tests[N_COMMANDS + 3];
 	struct timeval patience = { .tv_sec = 10 };
+	bool brief = argc == 2 && !strcmp(argv[1], "brief");
 	size_t n;
 
-	for (n = 0; n < N_COMMANDS; n++)
+	if (argc > 1 && !brief)
+		ktap_bail("usage: fault [brief]");
+	for (n = 0; n < N_COMMANDS && !brief; n++)
 		tests[n] = (struct ktap_test){ commands[n].name, test_command, &commands[n] };
 	tests[n++] = (struct ktap_test){ "namespace", test_namespace, NULL };
 	tests[n++] = (struct ktap_test){ "all of it works afterwards", test_works, NULL };

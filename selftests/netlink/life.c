@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Everything that can be deleted is deleted while cells are under way, and made
- * again, COUNT times each: circuits, links, keys, sockets, devices, devices that
+ * again, COUNT times each (devices half as often): circuits, links, keys, sockets, devices, devices that
  * go down, daemons, namespaces, the module. Several namespaces do it in
  * parallel, each with a process that keeps it under full traffic.
  *
@@ -35,6 +35,7 @@
 
 struct kind {
 	const char *name;
+	unsigned int share;			/* of COUNT, in percent: less of what is slow */
 	unsigned int lanes;			/* namespaces in parallel */
 	unsigned int each;			/* deletions in one turn */
 	void (*turn)(struct lane *l, unsigned int turn);
@@ -47,7 +48,8 @@ static struct shared {
 	unsigned long events;
 } *shared;
 
-static unsigned int count;
+static unsigned int wanted;		/* as the user said */
+static unsigned int count;		/* of the running test */
 static int host_ns;			/* where the module is unloaded from */
 
 static void done(unsigned long n)
@@ -316,6 +318,7 @@ static void test(const void *arg)
 	int status;
 
 	memset(shared, 0, sizeof(*shared));
+	count = (wanted * k->share + 99) / 100;
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	fflush(stdout);
 	for (i = 0; i < k->lanes; i++) {
@@ -336,15 +339,15 @@ static void test(const void *arg)
 }
 
 static const struct kind kinds[] = {
-	{ "circuits", 2, LANE_CIRCS, circuits, NULL },
-	{ "links", 2, LANE_LINKS, link_all, NULL },
-	{ "keys", 2, LANE_LINKS, keys, NULL },
-	{ "sockets", 3, LANE_SOCKS, sockets, NULL },
-	{ "devices", 3, LANE_DEVS, devices, NULL },
-	{ "down", 2, 1, down, NULL },
-	{ "daemons", 2, 1, daemons, NULL },
-	{ "namespaces", 3, 1, NULL, namespaces },
-	{ "module", 1, 1, NULL, module },
+	{ "circuits", 100, 2, LANE_CIRCS, circuits, NULL },
+	{ "links", 100, 2, LANE_LINKS, link_all, NULL },
+	{ "keys", 100, 2, LANE_LINKS, keys, NULL },
+	{ "sockets", 100, 3, LANE_SOCKS, sockets, NULL },
+	{ "devices", 50, 3, LANE_DEVS, devices, NULL },
+	{ "down", 100, 2, 1, down, NULL },
+	{ "daemons", 100, 2, 1, daemons, NULL },
+	{ "namespaces", 100, 3, 1, NULL, namespaces },
+	{ "module", 100, 1, 1, NULL, module },
 };
 #define N_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
 
@@ -355,7 +358,7 @@ int main(int argc, char **argv)
 	int arg;
 
 	if (argc > 1)
-		count = strtoul(argv[1], NULL, 10);
+		wanted = strtoul(argv[1], NULL, 10);
 	for (i = 0; i < N_KINDS; i++) {
 		for (arg = 2; arg < argc && strcmp(argv[arg], kinds[i].name); arg++)
 			;
@@ -363,7 +366,7 @@ int main(int argc, char **argv)
 			continue;
 		tests[n++] = (struct ktap_test){ kinds[i].name, test, &kinds[i] };
 	}
-	if (!count || !n || (argc > 2 && n != (size_t)argc - 2))
+	if (!wanted || !n || (argc > 2 && n != (size_t)argc - 2))
 		ktap_bail("usage: life COUNT [KIND...]");
 	host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
