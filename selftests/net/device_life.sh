@@ -44,8 +44,8 @@ exit_up() {
 }
 
 device_comes_and_goes() {
-	local i h=$1 up=$2
-	for i in $(seq "$ROUNDS"); do
+	local h=$1 up=$2
+	for _ in $(seq "$ROUNDS"); do
 		printf '%s\n' 'dev del cell0' 'dev add cell0' 'circuit set 1 dev cell0' | on "$h" relayctl -b - &&
 			$up || return 1
 	done
@@ -53,8 +53,8 @@ device_comes_and_goes() {
 }
 
 down_and_up() {
-	local i h=$1
-	for i in $(seq "$ROUNDS"); do
+	local h=$1
+	for _ in $(seq "$ROUNDS"); do
 		printf 'link set cell0 %s\n' down up
 	done | on "$h" ip -batch - || return 1
 	if [ "$h" = client ]; then
@@ -70,8 +70,8 @@ down_and_up() {
 
 # Over the rate, the queue holds packets and its timer runs.
 slow_device_goes() {
-	local i h=$1 up=$2
-	for i in $(seq "$ROUNDS"); do
+	local h=$1 up=$2
+	for _ in $(seq "$ROUNDS"); do
 		on "$h" relayctl circuit set 1 rate 20000 && busywait 5000 answers
 		printf '%s\n' 'dev del cell0' 'circuit set 1 rate unlimited' 'dev add cell0' 'circuit set 1 dev cell0' |
 			on "$h" relayctl -b - && $up || return 1
