@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
+BENCH_KERNEL = $(or $(KERNEL),6.12)
+
 .PHONY: bench
-## bench: instructions per byte against WireGuard and plain forwarding, into build/bench.json (KERNEL=6.1|6.12|7.3)
+## bench: instructions of a hop and of whole paths against WireGuard, Tor and plain forwarding, into build/bench.json (KERNEL=6.1|6.12|7.3)
 bench: all
 	$(Q)mkdir -p $(O)/bench && rm -f $(O)/bench/rows
-	$(Q)selftests/vm/run --kernel $(or $(KERNEL),6.12) --icount --timeout 7200 \
-		--env PATH=$(CURDIR)/$(O)/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin -- \
-		sh -c 'selftests/bench/tcp.sh $(CURDIR)/$(O)/bench/rows && uname -r >$(CURDIR)/$(O)/bench/release'
-	$(Q)selftests/bench/report.sh "$$(cat $(O)/bench/release)" $(O)/bench/rows
+	$(Q)release=$$(selftests/vm/run --kernel $(BENCH_KERNEL) -- uname -r) && \
+		$(MAKE) -s $(O)/modules/$$release/cellrelay.ko $(O)/modules/$$release/crfloor.ko && \
+		selftests/vm/run --kernel $(BENCH_KERNEL) --icount --timeout 7200 -- \
+			sh -c 'selftests/bench/xdp.sh $(CURDIR)/$(O)/bench/rows && selftests/bench/tcp.sh $(CURDIR)/$(O)/bench/rows' && \
+		selftests/bench/report.sh $$release $(O)/bench/rows

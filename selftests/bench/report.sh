@@ -1,20 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # report.sh RELEASE ROWS: adds a run (one line of JSON per figure) to build/bench.json and prints
-# table and ratios. Ratios compare rows of the same run.
+# rows and ratios. Ratios compare rows of the same run only; one whose rows are missing is left out.
 set -eu -o pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 out=$top/build/bench.json
 [ -s "$out" ] || echo '{"schema":1,"runs":[]}' >"$out"
-run=$(jq -s --arg kernel "$1" '
-	def cost(n): [.[] | select(.name == n) | .instr_per_byte] | if length > 0 then add / length else null end;
-	. as $rows | {kernel: $kernel, rows: $rows, ratios: (
-		(cost("wireguard3") - cost("wireguard2")) as $wg | (cost("cellrelay3") - cost("cellrelay2")) as $hop | {
-		wireguard_hop_vs_socket_hop: ($wg / $hop),
-		tunnel3_vs_wireguard3_chained: (cost("wireguard3") / cost("cellrelay3"))})}' "$2")
+hop=$(jq -s -f "$(dirname "$0")/xdp.jq" "$2")
+run=$(jq -s --arg kernel "$1" --argjson hop "$hop" '
+	# mean over directions (and families), or null
+	def mean(f): [.[] | select(f)] | if length > 0 then map(.instr_per_byte) | add / length else null end;
+	def tcp(n): mean(.name == n and .size == "tcp");
+	def minus(a; b): if a and b then a - b else null end;
+	def over(a; b): if a and b then a / b else null end;
+	. as $rows
+	# what a third hop adds, of TCP payload; and of inner packets, which hold 52 bytes of headers
+	# per 1420 in WireGuard (its MTU) and per 1460 in Tor, which ends TCP at the exit
+	| minus(tcp("wireguard3-chained"); tcp("wireguard2-chained")) as $wg
+	| minus(tcp("cellrelay3"); tcp("cellrelay2")) as $hop
+	| minus(tcp("tor3"); tcp("tor2")) as $tor
+	| mean(.name == "xdp_hop" and .size == "large") as $xdp
+	| {kernel: $kernel, rows: $rows, ratios: ($hop + {
+		wireguard_hop_vs_xdp_hop: over(if $wg then $wg * 1368 / 1420 else null end; $xdp),
+		wireguard_hop_vs_socket_hop: over($wg; $hop),
+		tor_hop_vs_xdp_hop: over($tor; $xdp),
+		tor_hop_vs_socket_hop: over($tor; $hop),
+		tunnel3_vs_wireguard3_nested: over(tcp("wireguard3-nested"); tcp("cellrelay3")),
+		tunnel3_vs_wireguard3_chained: over(tcp("wireguard3-chained"); tcp("cellrelay3")),
+		tunnel3_vs_tor3: over(tcp("tor3"); tcp("cellrelay3"))
+	} | with_entries(select(.value)))}' "$2")
 jq --argjson run "$run" '.runs = [.runs[] | select(.kernel != $run.kernel)] + [$run]' "$out" >"$out.new"
 mv "$out.new" "$out"
-jq -r '"Linux \(.kernel), instructions per TCP byte, all hosts together",
-	(.rows[] | "  \(.name) \(.direction)\t\(.instr_per_byte * 100 | round / 100)\t\("#" * (.instr_per_byte / 4 | round))"),
-	"ratios (above 1: ours is cheaper)", (.ratios | to_entries[] | "  \(.key)\t\(.value * 1000 | round / 1000)")' <<<"$run" |
+jq -r 'def two: . * 100 | round / 100;
+	def bar(n): "#" * ([n, 60] | min | round);
+	"Linux \(.kernel), instructions per byte (cells: of the inner packet, one hop; tcp: of TCP payload, all hosts together)",
+	(.rows[] | "  \(.name) \(.direction) \(.size)\(if .family then " IPv\(.family)" else "" end)\t" +
+		"\(if .instr_per_cell then .instr_per_cell | round else "" end)\t\(.instr_per_byte | two)\t\(bar(.instr_per_byte / 3))"),
+	"ratios", (.ratios | to_entries[] | "  \(.key)\t\t\(.value * 1000 | round / 1000)")' <<<"$run" |
 	column -t -s "$(printf '\t')"

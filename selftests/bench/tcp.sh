@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What one TCP byte costs, in instructions: directly, through plain forwarding, through chains of
 # 2 and 3 WireGuard tunnels, three nested ones, 2 and 3 hops of ours, and of C Tor. What a third
-# hop adds is the cost of a hop.
+# hop adds is the cost of a hop. The relays use the socket path; xdp.sh measures the other.
 #
 # Runs in a VM whose clock counts instructions (selftests/vm/run --icount): one processor, one
 # nanosecond for each, so seconds x 10^9 / bytes is instructions per byte, all hosts together.
@@ -10,6 +10,7 @@
 here=$(dirname "$0")
 . "$here/../lib.sh"
 . "$here/../net/chain.sh"
+. "$here/wire.sh"
 . "$here/wireguard.sh"
 . "$here/tor.sh"
 
@@ -71,7 +72,6 @@ if [ $# -gt 1 ]; then
 	"$@"
 	exit
 fi
-: >"$OUT"
 for what in direct forwarded "wireguard_chained 2" "wireguard_chained 3" "wireguard_nested 3" \
 	"cellrelay 2" "cellrelay 3" "tor_chain 2" "tor_chain 3"; do
 	# shellcheck disable=SC2086
