@@ -124,8 +124,10 @@ tor_row() {
 
 tor_chain() {
 	local hops=$1 i r prev=client path='' id d
-	command -v tor >/dev/null && command -v tor-gencert >/dev/null ||
-		{ echo "bench: no figures of Tor: install the package tor" >&2; return 0; }
+	if ! command -v tor >/dev/null || ! command -v tor-gencert >/dev/null; then
+		echo "bench: no figures of Tor: install the package tor" >&2
+		return 0
+	fi
 	setup_ns client server || return 1
 	for i in $(seq "$hops"); do
 		setup_ns "r$i" && wire "$prev" "r$i" && forwarding "r$i" && on "r$i" ip addr add "10.50.0.$i/32" dev lo || return 1
