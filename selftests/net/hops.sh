@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Traffic through chains of every length: hops.sh [HOPS...] (1 2 3 4 5 8), each with IPv4 and
 # with IPv6 outside, and both inside: ping, TCP and UDP both ways, many streams, a file over
-# HTTP, and every host's counters conserved at the end.
+# HTTP, and every host's counters conserved at the end. MANY=1: more streams.
 #
 # One chain alone: hops.sh one HOPS FAMILY
 here=$(dirname "$0")
@@ -22,10 +22,19 @@ traffic() {
 	iperf "$a" -n "${MB}M" || { echo "TCP up"; return 1; }
 	iperf "$a" -R -n "${MB}M" || { echo "TCP down"; return 1; }
 	iperf "$a" -P 16 -n "$((MB * 64))K" || { echo "16 TCP streams"; return 1; }
+	[ "${MANY:-0}" = 0 ] || many "$a" || return 1
 	iperf "$a" -u -b 2M -n 512K -l 900 || { echo "UDP up"; return 1; }
 	iperf "$a" -u -R -b 2M -n 512K -l 900 || { echo "UDP down"; return 1; }
 	on client curl -sS --max-time 120 -o "$LIB_TMP/got" "http://$url:8000/file" &&
 		cmp "$LIB_TMP/web/file" "$LIB_TMP/got" || { echo "HTTP"; return 1; }
+}
+
+# More streams than processors, TCP and UDP, both ways.
+many() {
+	iperf "$1" -R -P 16 -n "$((MB * 64))K" || { echo "16 TCP streams down"; return 1; }
+	iperf "$1" -P 48 -n "$((MB * 32))K" || { echo "48 TCP streams up"; return 1; }
+	iperf "$1" -u -P 16 -b 256K -n 64K -l 900 || { echo "16 UDP streams up"; return 1; }
+	iperf "$1" -u -R -P 16 -b 256K -n 64K -l 900 || { echo "16 UDP streams down"; return 1; }
 }
 
 one() {
