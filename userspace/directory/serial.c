@@ -77,6 +77,18 @@ static bool load(const char *path, struct last *last)
 	return ok;
 }
 
+/* Return: what unlock() takes, with @last as it is on the disk, or -1 with errno. */
+static int lock_load(const char *path, struct last *last)
+{
+	int fd = lock(path);
+
+	if (fd >= 0 && !load(path, last)) {
+		unlock(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static bool save(const char *path, const struct last *last)
 {
 	char hex[2 * CR_HASH_BYTES + 1], text[SERIAL_FILE_MAX];
@@ -90,14 +102,10 @@ enum cr_verdict cr_serial_next(const char *path, uint64_t at_least, uint64_t *se
 {
 	enum cr_verdict v = CR_DIR_STORAGE;
 	struct last last;
-	int fd = lock(path);
+	int fd = lock_load(path, &last);
 
 	if (fd < 0)
 		return CR_DIR_STORAGE;
-	if (!load(path, &last)) {
-		unlock(fd);
-		return CR_DIR_STORAGE;
-	}
 	if (last.number == UINT64_MAX) {
 		v = CR_DIR_NUMBER;
 	} else {
@@ -118,14 +126,10 @@ enum cr_verdict cr_serial_claim(const char *path, uint64_t number, const uint8_t
 {
 	enum cr_verdict v = CR_DIR_STORAGE;
 	struct last last;
-	int fd = lock(path);
+	int fd = lock_load(path, &last);
 
 	if (fd < 0)
 		return CR_DIR_STORAGE;
-	if (!load(path, &last)) {
-		unlock(fd);
-		return CR_DIR_STORAGE;
-	}
 	if (!number || number < last.number) {
 		v = CR_DIR_ROLLBACK;
 	} else if (number == last.number) {

@@ -375,17 +375,25 @@ enum rc keysec_only(const struct keysec *sec, const char *const *names)
 	return RC_OK;
 }
 
-enum rc keyfile_single(const char *path, uint8_t *buf, size_t len)
+/* A file that holds one secret; to be freed with sodium_free(). */
+static char *read_private(const char *path)
 {
-	enum rc rc = RC_USAGE;
 	struct stat st;
 	char *text;
 	int fd = open_private(path, &st);
 
 	if (fd < 0)
-		return RC_USAGE;
+		return NULL;
 	text = read_all(fd, st.st_size, path);
 	close(fd);
+	return text;
+}
+
+enum rc keyfile_single(const char *path, uint8_t *buf, size_t len)
+{
+	enum rc rc = RC_USAGE;
+	char *text = read_private(path);
+
 	if (!text)
 		return RC_USAGE;
 	if (unhex(trim(strtok(text, "\n") ?: text), buf, len))
@@ -399,15 +407,9 @@ enum rc keyfile_single(const char *path, uint8_t *buf, size_t len)
 enum rc keyfile_base64(const char *path, uint8_t *buf, size_t len)
 {
 	enum rc rc = RC_USAGE;
-	struct stat st;
 	size_t got = 0;
-	char *text;
-	int fd = open_private(path, &st);
+	char *text = read_private(path);
 
-	if (fd < 0)
-		return RC_USAGE;
-	text = read_all(fd, st.st_size, path);
-	close(fd);
 	if (!text)
 		return RC_USAGE;
 	text[strcspn(text, "\r\n")] = '\0';
