@@ -2,11 +2,11 @@
 BENCH_KERNEL = $(or $(KERNEL),6.12)
 
 .PHONY: bench
-## bench: instructions of a hop and of whole paths against WireGuard, Tor and plain forwarding, into build/bench.json (KERNEL=6.1|6.12|7.3)
+## bench: instructions of a hop and of whole paths against WireGuard, Tor and plain forwarding, into build/bench.json (KERNEL=6.1|6.12|7.3 MB=16 ROUNDS=3)
 bench: all
 	$(Q)mkdir -p $(O)/bench && rm -f $(O)/bench/rows
-	$(Q)release=$$(selftests/vm/run --kernel $(BENCH_KERNEL) -- uname -r) && \
+	$(Q)release=$$(cat $$(selftests/vm/fetch --path $(BENCH_KERNEL))/release) && \
 		$(MAKE) -s $(O)/modules/$$release/cellrelay.ko $(O)/modules/$$release/crfloor.ko && \
-		selftests/vm/run --kernel $(BENCH_KERNEL) --icount --timeout 7200 -- \
+		selftests/vm/run --kernel $(BENCH_KERNEL) --icount --timeout 7200 $(if $(MB),--env MB=$(MB)) $(if $(ROUNDS),--env ROUNDS=$(ROUNDS)) -- \
 			sh -c 'selftests/bench/xdp.sh $(CURDIR)/$(O)/bench/rows && selftests/bench/tcp.sh $(CURDIR)/$(O)/bench/rows' && \
 		selftests/bench/report.sh $$release $(O)/bench/rows

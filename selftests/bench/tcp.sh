@@ -5,7 +5,9 @@
 # hop adds is the cost of a hop. The relays use the socket path; xdp.sh measures the other.
 #
 # Runs in a VM whose clock counts instructions (selftests/vm/run --icount): one processor, one
-# nanosecond for each, so seconds x 10^9 / bytes is instructions per byte, all hosts together.
+# nanosecond for each. What counts is the time in which the processor was not idle, all hosts
+# together, of a long transfer less that of a short one, so that nothing of starting counts:
+# instructions per byte of the MB that the long one has more.
 # Writes one line of JSON per figure to the file given, or to standard output.
 here=$(dirname "$0")
 . "$here/../lib.sh"
@@ -14,8 +16,9 @@ here=$(dirname "$0")
 . "$here/wireguard.sh"
 . "$here/tor.sh"
 
-MB=${MB:-12}
+MB=${MB:-16}
 ROUNDS=${ROUNDS:-3}
+SHORT=4
 OUT=${1:-/dev/stdout}
 
 # record NAME DIRECTION VALUE...: a row with the median of the values, instructions per TCP byte
@@ -29,20 +32,36 @@ record() {
 	echo "# $name $dir: $* instructions per TCP byte" >&2
 }
 
-# row NAME DIRECTION: the median of ROUNDS transfers between client and server
-row() {
-	local name=$1 flag='' i v=()
-	[ "$2" = up ] || flag=-R
-	# the first transfer fills caches and windows, and does not count
-	on client iperf3 -c "$SERVER4" $flag -n 2M >/dev/null || return 1
-	for ((i = 0; i < ROUNDS; i++)); do
-		v+=("$(on client iperf3 -J -c "$SERVER4" $flag -n "${MB}M" |
-			jq '.end.sum_received | .seconds * 1e9 / .bytes')") || return 1
-	done
-	record "$name" "$2" "${v[@]}"
+# busy: nanoseconds since boot in which the processor was not idle
+busy() {
+	awk '/^now at/ { now = $3 } $1 == ".idle_sleeptime" { idle += $3 } END { printf "%.0f\n", now - idle }' /proc/timer_list
 }
 
-both() { row "$1" up && row "$1" down; }
+# row NAME DIRECTION MOVE: the median of ROUNDS; "MOVE DIRECTION MB" transfers
+row() {
+	local i t0 t1 t2 v=()
+	# the first transfer fills caches and windows, and does not count
+	$3 "$2" "$SHORT" || return 1
+	for ((i = 0; i < ROUNDS; i++)); do
+		t0=$(busy)
+		$3 "$2" "$SHORT" || return 1
+		t1=$(busy)
+		$3 "$2" $((SHORT + MB)) || return 1
+		t2=$(busy)
+		v+=("$(awk -v n=$(((t2 - t1) - (t1 - t0))) -v mb="$MB" 'BEGIN { printf "%.4f\n", n / mb / 1048576 }')")
+	done
+	record "$1" "$2" "${v[@]}"
+}
+
+# move DIRECTION MB: by iperf3
+move() {
+	local flag=''
+	[ "$1" = up ] || flag=-R
+	on client iperf3 -c "$SERVER4" $flag -n "${2}M" >/dev/null
+}
+
+# both NAME [MOVE]
+both() { row "$1" up "${2:-move}" && row "$1" down "${2:-move}"; }
 
 server_up() {
 	bg on server iperf3 -s
@@ -52,14 +71,14 @@ server_up() {
 direct() {
 	setup_ns client server && wire client server && server_up || return 1
 	SERVER4=$(addr4 server client)
-	both direct
+	MB=$((8 * MB)) both direct
 }
 
 forwarded() {
 	setup_ns client r1 server && wire client r1 && wire r1 server && forwarding r1 && server_up || return 1
 	SERVER4=$(addr4 server r1)
 	on client ip route add "$SERVER4" via "$(addr4 r1 client)" &&
-		on server ip route add "$(addr4 client r1)" via "$(addr4 r1 server)" && both forward
+		on server ip route add "$(addr4 client r1)" via "$(addr4 r1 server)" && MB=$((8 * MB)) both forward
 }
 
 cellrelay() {

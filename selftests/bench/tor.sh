@@ -97,29 +97,13 @@ tor_attach() {
 # attaching LOG: its two commands were accepted
 attaching() { [ "$(grep -c '^250 OK' "$1")" = 2 ]; }
 
-# busy: seconds since boot in which the processor was not idle
-busy() { awk '{ print $1 - $2 }' /proc/uptime; }
-
-# tor_move DIRECTION: all of the file through the circuit
+# tor_move DIRECTION MB: through the circuit
 tor_move() {
 	if [ "$1" = up ]; then
-		on client nc -N -X 5 -x 127.0.0.1:9050 "$SERVER4" 8081 <"$LIB_TMP/content/file" >"$LIB_TMP/rest"
+		on client nc -N -X 5 -x 127.0.0.1:9050 "$SERVER4" 8081 <"$LIB_TMP/content/$2" >"$LIB_TMP/rest"
 	else
-		on client curl -fsS --socks5 127.0.0.1:9050 -o /dev/null "http://$SERVER4:8080/file"
+		on client curl -fsS --socks5 127.0.0.1:9050 -o /dev/null "http://$SERVER4:8080/$2"
 	fi
-}
-
-# tor_row NAME DIRECTION: as row of tcp.sh, but what counts is the time in which the processor was busy
-tor_row() {
-	local i t0 t1 v=() n=$((MB << 20))
-	tor_move "$2" || return 1
-	for ((i = 0; i < ROUNDS; i++)); do
-		t0=$(busy)
-		tor_move "$2" || return 1
-		t1=$(busy)
-		v+=("$(awk -v a="$t0" -v b="$t1" -v n="$n" 'BEGIN { print (b - a) * 1e9 / n }')")
-	done
-	record "$1" "$2" "${v[@]}"
 }
 
 tor_chain() {
@@ -165,7 +149,8 @@ tor_chain() {
 	for r in $(seq -f 'r%g' "$hops") client; do bg on "$r" tor --quiet -f "$LIB_TMP/tor-$r/torrc"; done
 	busywait 120000 listening client tcp 9051 || return 1
 
-	mkdir "$LIB_TMP/content" && head -c "${MB}M" /dev/urandom >"$LIB_TMP/content/file" || return 1
+	mkdir "$LIB_TMP/content" || return 1
+	for i in "$SHORT" $((SHORT + MB)); do head -c "${i}M" /dev/urandom >"$LIB_TMP/content/$i" || return 1; done
 	bg on server busybox httpd -f -p "$SERVER4:8080" -h "$LIB_TMP/content"
 	bg on server nc -lk "$SERVER4" 8081
 	busywait 60000 listening server tcp 8080 && busywait 60000 listening server tcp 8081 || return 1
@@ -176,6 +161,6 @@ tor_chain() {
 	busywait 120000 answered 'GETINFO circuit-status' "^\(250-circuit-status=\)\?$id BUILT " || return 1
 	bg on client bash -c "$(declare -f tor_attach); tor_attach $id"
 	busywait 30000 attaching "$(bg_log $!)" || return 1
-	{ tor_row "tor$hops" up && tor_row "tor$hops" down; } ||
+	both "tor$hops" tor_move ||
 		{ tail -n 40 "$(bg_log $!)" >&2; control 'GETINFO circuit-status' >&2; return 1; }
 }

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What a middle hop costs in instructions by XDP, IPv4 and IPv6, both directions and sizes, with
-# real UDP checksums, against cipher + bare redirect. Runs in a VM whose clock counts
+# What a middle hop costs in instructions by XDP and by the module's socket, IPv4 and IPv6, both
+# directions and sizes, with real UDP checksums, against cipher + bare redirect. Runs in a VM whose clock counts
 # instructions (selftests/vm/run --icount); needs crfloor.ko beside cellrelay.ko.
-# Appends one line of JSON per figure to the file given, or to standard output; ratios (xdp.jq) go to
-# standard error.
+# Appends one line of JSON per figure to the file given, or to standard output.
 # shellcheck disable=SC2034  # lib.sh and rig.sh read them
 here=$(dirname "$0")
 . "$here/../lib.sh"
@@ -38,6 +37,19 @@ hop() {
 		"$(ns_name "$b")" "$(ns_name "$a")"
 }
 
-modprobe cellrelay || exit 1
-{ cipher && hop 4 && hop 6; } >"$LIB_TMP/rows" || exit 1
+# The same by the socket; neighbours drop what they receive. Every cell must have left.
+socket_hop() {
+	local f=$1 n=s$1 b a h sent
+	b=${n}b a=${n}a
+	rig "$n" "$f" "$f" || return 1
+	for h in "$b" "$a"; do
+		on "$h" tc qdisc add dev "to-${n}r" clsact && on "$h" tc filter add dev "to-${n}r" ingress matchall action drop || return 1
+	done
+	on "${n}r" "$BUILD/xdp-tests/xdpbench" "$RIG_DIR" $RIG_NODE node2.idx "$(rig_place "$b" "$f")" "$(rig_place "$a" "$f")" || return 1
+	sent=$(on "${n}r" relayctl -j stats | jq -r '.. | objects | select(has("originated")) | .in.cells == .out.cells and .out.cells > 16000')
+	[ "$sent" = true ] || { on "${n}r" relayctl stats >&2; return 1; }
+}
+
+modprobe cellrelay && relayctl load || exit 1
+{ cipher && hop 4 && hop 6 && socket_hop 4 && socket_hop 6; } >"$LIB_TMP/rows" || exit 1
 cat "$LIB_TMP/rows" >>"$OUT"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Around the forwarder, for measuring: a frame that comes in is overwritten with the next of
- * many prepared ones and handed to the forwarder; or it is only redirected.
+ * many prepared ones and handed to the forwarder, or to the stack; or it is only redirected.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -57,10 +57,18 @@ int xb_hop(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
+/* Up the stack, to the module's socket. */
+SEC("xdp")
+int xb_pass(struct xdp_md *ctx)
+{
+	return copy(ctx) ? XDP_ABORTED : XDP_PASS;
+}
+
+/* What copying costs: this less xb_drop. */
 SEC("xdp")
 int xb_copy(struct xdp_md *ctx)
 {
-	return copy(ctx) ? XDP_ABORTED : bpf_redirect_map(&xb_devs, 0, 0);
+	return copy(ctx) ? XDP_ABORTED : XDP_DROP;
 }
 
 SEC("xdp")

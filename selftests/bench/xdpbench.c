@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a middle hop costs by XDP: the kernel runs the forwarder on live frames
- * (BPF_F_TEST_XDP_LIVE_FRAMES), redirected to a veth whose other end drops them, and says how
- * long a frame took; under a clock that counts instructions, that many.
+ * What a middle hop costs by XDP and by the module's socket: the kernel runs a program on live
+ * frames (BPF_F_TEST_XDP_LIVE_FRAMES) and says how long a frame took; under a clock that counts
+ * instructions, that many.
  *
- *	xdpbench DIR NODE IDX PREV NEXT NETNS-BEFORE NETNS-BEHIND	rows of JSON on standard output
+ *	xdpbench DIR NODE IDX PREV NEXT [NETNS-BEFORE NETNS-BEHIND]	rows of JSON on standard output
  *
- * The cost of putting a fresh cell into the frame is measured alone and taken off.
+ * With the namespaces, the forwarder redirects frames to a veth whose other end, there, drops them.
+ * Without, frames go up the stack and the module sends them on: whoever calls lets the other end
+ * drop. The cost of putting a fresh cell into the frame is measured alone and taken off.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -99,51 +101,75 @@ static void row(const char *name, const char *dir, size_t size, int family, doub
 	fflush(stdout);
 }
 
+/* Putting a cell into a frame. */
+static double copying(u32 ifindex, size_t len)
+{
+	return run(b->progs.xb_copy, ifindex, len) - run(b->progs.xb_drop, ifindex, len);
+}
+
+static void by_xdp(struct xdp *s, const char *dir, size_t size, const struct rig_link *in, size_t len)
+{
+	double redirect, copy = copying(in->ifindex, len), hop;
+	struct cellrelay_totals before, after;
+
+	run(b->progs.xb_redirect, in->ifindex, len);
+	redirect = run(b->progs.xb_redirect, in->ifindex, len);
+	run_totals(s, &before);
+	hop = run(b->progs.xb_hop, in->ifindex, len);
+	run_totals(s, &after);
+	if (after.out.cells - before.out.cells < FRAMES - 64)
+		errx(2, "only %llu of %u cells were forwarded",
+		     (unsigned long long)(after.out.cells - before.out.cells), FRAMES - 64);
+	row("xdp_redirect", dir, size, in->family, redirect);
+	row("xdp_hop", dir, size, in->family, hop - copy);
+}
+
+static void by_socket(const char *dir, size_t size, const struct rig_link *in, size_t len)
+{
+	double copy = copying(in->ifindex, len);
+
+	row("socket_hop", dir, size, in->family, run(b->progs.xb_pass, in->ifindex, len) - copy);
+}
+
 int main(int argc, char **argv)
 {
 	static const size_t sizes[] = { CR_CELL_LARGE, CR_CELL_SMALL };
-	struct xdp *s;
+	struct xdp *s = NULL;
 	int self, prog;
 	u32 zero = 0;
 
-	if (argc != 8)
-		errx(2, "usage: xdpbench DIR NODE IDX PREV NEXT NETNS-BEFORE NETNS-BEHIND");
+	if (argc != 6 && argc != 8)
+		errx(2, "usage: xdpbench DIR NODE IDX PREV NEXT [NETNS-BEFORE NETNS-BEHIND]");
 	rig_load(&rig, argv[1], (unsigned int)atoi(argv[2]), argv[3], argv[4], argv[5]);
 	b = xdpbench__open_and_load();
 	if (!b)
 		err(2, "the benchmark's programs do not load");
-	self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	sink(argv[6], self);
-	sink(argv[7], self);
-	s = run_load(0);
-	prog = bpf_program__fd(s->progs.cr_xdp);
-	if (bpf_map_update_elem(bpf_map__fd(b->maps.xb_next), &zero, &prog, BPF_ANY))
-		err(2, "xb_next");
-	/* as the loader does */
-	bpf_map_update_elem(bpf_map__fd(s->maps.cr_devs), &rig.prev.ifindex, &rig.prev.ifindex, BPF_ANY);
-	bpf_map_update_elem(bpf_map__fd(s->maps.cr_devs), &rig.next.ifindex, &rig.next.ifindex, BPF_ANY);
+	if (argc == 8) {
+		self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		sink(argv[6], self);
+		sink(argv[7], self);
+		s = run_load(0);
+		prog = bpf_program__fd(s->progs.cr_xdp);
+		if (bpf_map_update_elem(bpf_map__fd(b->maps.xb_next), &zero, &prog, BPF_ANY))
+			err(2, "xb_next");
+		/* as the loader does */
+		bpf_map_update_elem(bpf_map__fd(s->maps.cr_devs), &rig.prev.ifindex, &rig.prev.ifindex, BPF_ANY);
+		bpf_map_update_elem(bpf_map__fd(s->maps.cr_devs), &rig.next.ifindex, &rig.next.ifindex, BPF_ANY);
+	}
 
 	for (int back = 0; back < 2; back++) {
 		const struct rig_link *in = back ? &rig.next : &rig.prev, *out = back ? &rig.prev : &rig.next;
+		const char *dir = back ? "back" : "forward";
 
 		if (bpf_map_update_elem(bpf_map__fd(b->maps.xb_devs), &zero, &out->ifindex, BPF_ANY))
 			err(2, "xb_devs");
 		for (int i = 0; i < 2; i++) {
 			size_t len = prepare(back, sizes[i]);
-			struct cellrelay_totals before, after;
-			double redirect, copy, hop;
 
-			run(b->progs.xb_redirect, in->ifindex, len);
-			redirect = run(b->progs.xb_redirect, in->ifindex, len);
-			copy = run(b->progs.xb_copy, in->ifindex, len);
-			run_totals(s, &before);
-			hop = run(b->progs.xb_hop, in->ifindex, len);
-			run_totals(s, &after);
-			if (after.out.cells - before.out.cells < FRAMES - 64)
-				errx(2, "only %llu of %u cells were forwarded",
-				     (unsigned long long)(after.out.cells - before.out.cells), FRAMES - 64);
-			row("xdp_redirect", back ? "back" : "forward", sizes[i], in->family, redirect);
-			row("xdp_hop", back ? "back" : "forward", sizes[i], in->family, hop - copy + redirect);
+			if (s)
+				by_xdp(s, dir, sizes[i], in, len);
+			else
+				by_socket(dir, sizes[i], in, len);
 		}
 	}
 	return 0;
