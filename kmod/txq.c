@@ -43,13 +43,17 @@ static void txq_drop(struct cr_txq *q, struct sk_buff_head *list, u8 reason)
 	}
 }
 
-/* Take the oldest packet, unless it is the last and @keep_last; q->lock held. */
+/*
+ * Take the oldest packet, unless it is the last and @keep_last; q->lock held.
+ * A queue that was killed in the middle of its turn is dead, not running, but @run
+ * belongs to that turn until it ends. One that was killed at rest has nothing there.
+ */
 static struct sk_buff *txq_oldest(struct cr_txq *q, bool keep_last)
 {
 	struct sk_buff_head *from = &q->in;
 	struct sk_buff *skb;
 
-	if (q->where != CR_TXQ_RUNNING && !skb_queue_empty(&q->run))
+	if (q->where != CR_TXQ_RUNNING && q->where != CR_TXQ_DEAD && !skb_queue_empty(&q->run))
 		from = &q->run;
 	else if (skb_queue_len(from) < (keep_last ? 2 : 1))
 		return NULL;
