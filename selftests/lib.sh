@@ -229,30 +229,38 @@ no_offload() {
 	done
 }
 
-# capture A B FILE [FILTER]: starts recording what passes between A and B, in
-# both directions, at A's end of the wire, and returns when the recording runs.
-# capture_stop A B ends it.
-capture() {
-	local a=$1 b=$2 file=$3 w n=${LIB_WIRE_NUMBER[$1 $2]}
+# record HOST DEVICE FILE [FILTER]: starts recording what passes a device, and returns when the
+# recording runs. record_stop HOST DEVICE ends it; it fails when the kernel dropped packets from it.
+record() {
+	local h=$1 dev=$2 file=$3
 	shift 3
-	w=$(wire_ns "$a" "$b")
-	# At one port of the bridge both directions are seen once each. Packets get
-	# slots of the snapshot's size in the buffer: a large one would hold few.
-	bg on "$w" tcpdump -i "at-$a" -s 2048 -U -n -Z root -B 32768 --immediate-mode -w "$file" "$@"
-	LIB_CAPTURE[$n]=$!
+	# Packets get slots of the snapshot's size in the buffer: a large one would hold few.
+	bg on "$h" tcpdump -i "$dev" -s 2048 -U -n -Z root -B 32768 --immediate-mode -w "$file" "$@"
+	LIB_CAPTURE[$h $dev]=$!
 	busywait 15000 grep -q 'listening on' "$(bg_log $!)"
 }
 
-# capture_stop A B: ends a recording; fails when the kernel dropped packets from it.
-capture_stop() {
-	local n=${LIB_WIRE_NUMBER[$1 $2]} pid log
-	pid=${LIB_CAPTURE[$n]:-}
+record_stop() {
+	local pid=${LIB_CAPTURE[$1 $2]:-} log
 	[ -n "$pid" ] || return 1
 	log=$(bg_log "$pid")
 	# tcpdump handles what it was given before it ends.
 	stop "$pid"
-	unset "LIB_CAPTURE[$n]"
+	unset "LIB_CAPTURE[$1 $2]"
 	grep -q '^0 packets dropped by kernel' "$log" || { cat "$log" >&2; return 1; }
+}
+
+# capture A B FILE [FILTER]: records what passes between A and B, in both directions, at A's end of
+# the wire: at one port of the bridge both directions are seen once each. capture_stop A B ends it.
+capture() { record "$(wire_ns "$1" "$2")" "at-$1" "${@:3}"; }
+capture_stop() { record_stop "$(wire_ns "$1" "$2")" "at-$1"; }
+
+# heads FILE BYTES: the distinct first BYTES of the frames of a recording, in hexadecimal
+heads() {
+	tcpdump -n -xx -r "$1" 2>/dev/null | awk -v n="$2" '
+		function end() { if (s != "") print substr(s, 1, 2 * n); s = "" }
+		/^\t0x/ { for (i = 2; i <= NF; i++) s = s $i; next }
+		{ end() } END { end() }' | sort -u
 }
 
 # ---- waiting ---------------------------------------------------------------

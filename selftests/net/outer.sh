@@ -27,11 +27,6 @@ finished() {
 	done
 }
 
-# heads FILE BYTES: the distinct first BYTES of its frames
-heads() { tcpdump -n -xx -r "$1" 2>/dev/null | awk -v n="$2" '
-	function end() { if (s != "") print substr(s, 1, 2 * n); s = "" }
-	/^\t0x/ { for (i = 2; i <= NF; i++) s = s $i; next }
-	{ end() } END { end() }' | sort -u; }
 
 # Up to the UDP checksum, the one field that the bytes of the cell change: Ethernet, tag, IP, UDP.
 head_bytes() { echo $((14 + $1 + (FAMILY == 4 ? 20 : 40) + 6)); }
