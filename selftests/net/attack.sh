@@ -192,9 +192,8 @@ fi
 
 ktap_test "three relays come up" chain 3 4 || ktap_finish
 CLASS=0
-# at least one fresh cell for each byte of a small cell; LONG=1: of a large one
+# at least one fresh cell for each byte of a small cell (tagging.sh: every bit of a large one)
 SPREAD=256 SPREAD_PING=64
-[ "${LONG:-0}" = 0 ] || SPREAD=1408 SPREAD_PING=1200
 alive
 ktap_test "fresh cells for the attacker" fresh "$LIB_TMP/fresh.pcap" 200 1200
 ktap_test "D1: a flipped bit in the link index is junk" class 1 "junk_drops r1"

@@ -194,11 +194,14 @@ reaches() {
 	expect "$*" "$(eval "$*")" "$want"
 }
 
-# fresh FILE N SIZE: N pings of SIZE bytes as cells of the client that no relay has seen
+# fresh FILE N SIZE [A B]: N pings of SIZE bytes as cells that were held back on their way from A to
+# B (from the client to r1): no host behind it has seen them
 fresh() {
-	netem client r1 loss 100% &&
-		capture client r1 "$1" "udp and dst port $CHAIN_PORT and src host $(chain_addr "$CHAIN_FAMILY" client r1)" || return 1
-	on client ping -q -c "$2" -i 0.002 -W 1 -s "$3" "$SERVER4" >/dev/null
-	capture_stop client r1 || return 1
-	netem client r1 off
+	local a=${4:-client} b=${5:-r1} from=client to=$SERVER4
+	case " ${CHAIN_NODES[*]} " in *" $b $a "*) from=server to=$INNER4 ;; esac
+	netem "$a" "$b" loss 100% &&
+		capture "$a" "$b" "$1" "udp and dst port $CHAIN_PORT and src host $(chain_addr "$CHAIN_FAMILY" "$a" "$b")" || return 1
+	on "$from" ping -q -c "$2" -i 0.002 -W 1 -s "$3" "$to" >/dev/null
+	capture_stop "$a" "$b" || return 1
+	netem "$a" "$b" off
 }

@@ -11,8 +11,9 @@
  *	--skip N	leave out the first N
  *	--count N	send N datagrams at most (all; for junk 1)
  *	--repeat N	each datagram N times in a row (1)
- *	--flip POS	XOR 0x01 into the byte at POS; negative: from the end
- *	--spread	flip another byte of the cell in each datagram, position by position
+ *	--flip POS	flip a bit of the byte at POS; negative: from the end
+ *	--spread	flip a bit of another byte of the cell in each datagram, position by position
+ *	--bit N		which bit, 0 to 7 (0)
  *	--batch N	pause 1 ms after N datagrams, so that no queue overflows (64)
  *	--train N	N datagrams of one length in one system call (UDP_SEGMENT); fewer where the
  *			length changes or the capture ends
@@ -49,7 +50,7 @@
 struct options {
 	long flip;
 	bool has_flip, spread;
-	unsigned long skip, count, repeat, batch, train;
+	unsigned long skip, count, repeat, batch, train, bit;
 	int dport, priority;
 	uint8_t extra[3][EXTRA_MAX];	/* IPv4 options, hop-by-hop, destination options */
 	size_t extra_len[3];
@@ -104,12 +105,12 @@ static bool emit(int fd, const struct options *o, const uint8_t *payload, size_t
 		return true;
 	memcpy(buf, payload, len);
 	if (o->spread)
-		buf[n % len] ^= 1;
+		buf[n % len] ^= (uint8_t)(1 << o->bit);
 	if (o->has_flip) {
 		long at = o->flip < 0 ? (long)len + o->flip : o->flip;
 
 		if (at >= 0 && (size_t)at < len)
-			buf[at] ^= 1;
+			buf[at] ^= (uint8_t)(1 << o->bit);
 	}
 	if (o->train)
 		return train_add(fd, o, buf, len);
@@ -190,7 +191,7 @@ static bool wanted(const struct options *o, const struct datagram *d)
 
 static int usage(void)
 {
-	fprintf(stderr, "Usage: cellsend [--dport P] [--source ADDR] [--skip N] [--count N] [--repeat N] [--flip POS] [--spread]\n"
+	fprintf(stderr, "Usage: cellsend [--dport P] [--source ADDR] [--skip N] [--count N] [--repeat N] [--flip POS] [--spread] [--bit N]\n"
 		"                [--batch N] [--train N] [--options HEX] [--hop HEX] [--dst HEX] [--priority N] FILE ADDRESS PORT\n"
 		"       cellsend [options] --junk SIZE ADDRESS PORT\n");
 	return 2;
@@ -202,7 +203,7 @@ int main(int argc, char **argv)
 		{ "dport", required_argument, NULL, 'd' }, { "source", required_argument, NULL, 'S' },
 		{ "skip", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'c' },
 		{ "repeat", required_argument, NULL, 'r' }, { "flip", required_argument, NULL, 'f' },
-		{ "spread", no_argument, NULL, 'p' }, { "batch", required_argument, NULL, 'b' },
+		{ "spread", no_argument, NULL, 'p' }, { "bit", required_argument, NULL, 'B' }, { "batch", required_argument, NULL, 'b' },
 		{ "junk", required_argument, NULL, 'j' }, { "train", required_argument, NULL, 't' },
 		{ "options", required_argument, NULL, '0' }, { "hop", required_argument, NULL, '1' },
 		{ "dst", required_argument, NULL, '2' }, { "priority", required_argument, NULL, 'P' },
@@ -239,6 +240,9 @@ int main(int argc, char **argv)
 		case 'p':
 			o.spread = true;
 			break;
+		case 'B':
+			o.bit = strtoul(optarg, NULL, 10);
+			break;
 		case 'b':
 			o.batch = strtoul(optarg, NULL, 10);
 			break;
@@ -261,7 +265,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if (argc - optind != (o.junk ? 2 : 3) || o.junk > PAYLOAD_MAX || !o.batch)
+	if (argc - optind != (o.junk ? 2 : 3) || o.junk > PAYLOAD_MAX || !o.batch || o.bit > 7)
 		return usage();
 	fd = connect_to(&o, argv[argc - 2], argv[argc - 1]);
 	if (fd < 0)
