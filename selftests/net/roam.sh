@@ -20,7 +20,6 @@ peer() { on "$1" relayctl -j link show 1 | jq -r '.links[0] | "\(.peer) \(.port)
 
 # roams: how often r1's daemon has heard of a new address
 roams() { grep -c '^roam' "$(bg_log "$RELAYD")"; }
-expect() { [ "$2" = "$3" ] || { echo "$1: $2, expected $3"; return 1; }; }
 
 relay_daemon() {
 	bg on r1 roamd "$@"
@@ -52,11 +51,6 @@ send() {
 	on client cellsend --batch 16 "$@" "$file" "$(addr r1 client)" "$CHAIN_PORT"
 }
 forwarded() { on r1 relayctl -j circuit show | jq '.circuits[0].fwd.cells'; }
-reaches() { # WANT COMMAND...
-	local want=$1
-	shift
-	busywait 5000 eval "[ \"\$($*)\" -ge $want ]" && expect "$*" "$(eval "$*")" "$want"
-}
 unmoved() { expect "roam events" "$(roams)" "$1" && expect "r1's link goes to" "$(peer r1)" "$OLD $CHAIN_PORT"; }
 
 replayed() {
