@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Traffic through chains of every length: hops.sh [HOPS...] (1 2 3 4 5 8), each with IPv4 and
 # with IPv6 outside, and both inside: ping, TCP and UDP both ways, many streams, a file over
-# HTTP, and every host's counters conserved at the end. MANY=1: more streams.
+# HTTP, and every host's counters conserved at the end. MANY=1: more streams, in the family that
+# is outside too.
 #
 # One chain alone: hops.sh one HOPS FAMILY
 here=$(dirname "$0")
@@ -13,7 +14,7 @@ MB=${MB:-2}	# per TCP stream test
 
 iperf() { on client iperf3 -c "$@" >"$LIB_TMP/iperf" 2>&1 || { tail -n 5 "$LIB_TMP/iperf"; return 1; }; }
 
-# All of one server address; prints what failed.
+# traffic ADDRESS MANY: all of one server address; prints what failed.
 traffic() {
 	local a=$1 url=$1
 	[ "${a/:/}" = "$a" ] || url="[$a]"
@@ -22,7 +23,7 @@ traffic() {
 	iperf "$a" -n "${MB}M" || { echo "TCP up"; return 1; }
 	iperf "$a" -R -n "${MB}M" || { echo "TCP down"; return 1; }
 	iperf "$a" -P 16 -n "$((MB * 64))K" || { echo "16 TCP streams"; return 1; }
-	[ "${MANY:-0}" = 0 ] || many "$a" || return 1
+	[ "$2" = 0 ] || many "$a" || return 1
 	iperf "$a" -u -b 2M -n 512K -l 900 || { echo "UDP up"; return 1; }
 	iperf "$a" -u -R -b 2M -n 512K -l 900 || { echo "UDP down"; return 1; }
 	on client curl -sS --max-time 120 -o "$LIB_TMP/got" "http://$url:8000/file" &&
@@ -38,14 +39,16 @@ many() {
 }
 
 one() {
+	local many4=0 many6=0
+	[ "${MANY:-0}" = 0 ] || { [ "$2" = 4 ] && many4=1 || many6=1; }
 	chain "$1" "$2" || { echo "chain $1 $2"; return 1; }
 	mkdir "$LIB_TMP/web" && head -c "${MB}M" /dev/urandom >"$LIB_TMP/web/file"
 	bg on server busybox httpd -f -p "[::]:8000" -h "$LIB_TMP/web"
 	bg on server iperf3 -s
 	busywait 20000 listening server tcp 8000 && busywait 20000 listening server tcp 5201 ||
 		{ echo "servers"; return 1; }
-	traffic "$SERVER4" || { echo "IPv4 inside"; chain_drops; return 1; }
-	traffic "$SERVER6" || { echo "IPv6 inside"; chain_drops; return 1; }
+	traffic "$SERVER4" $many4 || { echo "IPv4 inside"; chain_drops; return 1; }
+	traffic "$SERVER6" $many6 || { echo "IPv6 inside"; chain_drops; return 1; }
 	chain_conserved
 }
 
