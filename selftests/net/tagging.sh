@@ -40,7 +40,7 @@ grown() {
 # of a cell from A, has no meaning, and only the tag covers 16 of them.
 every_bit() {
 	local a=$1 b=$2 end=$3 open=$(($4 > 16 ? $4 - 16 : 0)) at_b at_end bit
-	fresh "$LIB_TMP/fresh.pcap" $((LARGE + 20)) 1200 "$a" "$b" && chain_conserved || return 1
+	fresh "$LIB_TMP/fresh.pcap" $((LARGE + 200)) 1200 "$a" "$b" && chain_conserved || return 1
 	at_b=$(counts "$b") at_end=$(counts "$end")
 	for bit in 0 1 2 3 4 5 6 7; do
 		send "$a" "$b" $LARGE --spread --bit $bit || return 1
