@@ -67,10 +67,12 @@ keys() {
 		(umask 077 && on "$1" relayctl ns idx-key >"$KEYS/node$2.new") && mv "$KEYS/node$2.new" "$KEYS/node$2.idx" || return 1
 	done
 	heard keys/node0.idx keys/node1.idx keys/node2.idx keys/node3.idx || return 1
+	# Used keys are renamed as such, which a folder of another machine's cannot do safely.
+	cp -a "$KEYS" "$LIB_TMP/keys" || return 1
 	for n in "${NODES[@]}"; do
 		# shellcheck disable=SC2086
 		set -- $n
-		on "$1" relayctl -b "$KEYS/node$2.batch" || return 1
+		on "$1" relayctl -b "$LIB_TMP/keys/node$2.batch" || return 1
 	done
 }
 
