@@ -11,6 +11,17 @@ JUNK=$((12 * 8))	# link index and tag: nobody's cell
 TAG=$((28 * 8))		# circuit, counter and the last 16 bytes
 BODY=$((LARGE - 40))	# the bytes that only layers vouch for
 
+# A wire on which cells are held back loses what hosts ask each other for addresses, too.
+neighbours() {
+	local w
+	for w in "client r1" "r1 client" "r1 r2" "r2 r1" "r2 r3" "r3 r2"; do
+		# shellcheck disable=SC2086
+		set -- $w
+		on "$1" ip neigh replace "$(addr4 "$2" "$1")" lladdr "$(on "$2" ip -br link show dev "to-$1" | awk '{ print $3 }')" \
+			dev "to-$2" nud permanent || return 1
+	done
+}
+
 # counts HOST: junk, tag, auth, replay, delivered
 counts() {
 	stat_of "$1" drops.link_unknown.cells drops.handshake.cells drops.no_daemon.cells drops.tag.cells \
@@ -67,6 +78,7 @@ alive() { on client ping -q -c 3 -i 0.1 -w 20 "$SERVER4" && on client ping -q -c
 ktap_start
 need relayctl jq tcpdump cellsend ping
 ktap_test "three relays come up" chain 3 4 || ktap_finish
+ktap_test "hosts know their neighbours for good" neighbours
 alive >/dev/null
 ktap_test "D1: every bit, client to r1: none goes on" every_bit client r1 r3 0
 ktap_test "D1: every bit, r1 to r2: none goes on but 7 bytes of filler" every_bit r1 r2 r3 23
