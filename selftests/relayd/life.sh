@@ -121,16 +121,15 @@ ktap_test "links take fresh keys, twice, and no packet is lost" rekey
 # ---- daemons die and come back
 
 restart() {
-	on client ping -i 0.1 -w 600 "$SERVER4" >"$LIB_TMP/ping" 2>&1 &
+	bg on client ping -i 0.1 -w 600 "$SERVER4"
 	local pid=$! h
 	for h in r2 r3 r1 client; do
 		stop "${DAEMON_PID[$h]}" KILL
 		daemon_start "$h" || return 1
 	done
-	kill -INT "$pid"
-	wait "$pid"
-	tail -3 "$LIB_TMP/ping"
-	grep -q ' 0% packet loss' "$LIB_TMP/ping"
+	stop "$pid" INT
+	tail -3 "$(bg_log "$pid")"
+	grep -q ' 0% packet loss' "$(bg_log "$pid")"
 }
 ktap_test "SIGKILL of every daemon in turn: no packet is lost" restart
 adopted() { [ "$(daemon_status r2 .relayed)" -ge 1 ] && [ "$(daemon_status client .own)" -ge 1 ]; }
@@ -180,7 +179,8 @@ roam() {
 	local old new
 	old=$(addr4 client r1)
 	new=${old%.*}.77
-	on client ip addr add "$new/24" dev to-r1 && on client ip addr del "$old/24" dev to-r1 || return 1
+	# in this order: the second address of a prefix goes with the first
+	on client ip addr del "$old/24" dev to-r1 && on client ip addr add "$new/24" dev to-r1 || return 1
 	on client ping -c 1 -W 2 "$SERVER4" >/dev/null
 	busywait 10000 moved "$new" || { on r1 relayctl link show; daemon_logs; return 1; }
 	ping_soon
