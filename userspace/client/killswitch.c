@@ -115,6 +115,10 @@ const char *cr_killswitch_ruleset(char *out, size_t room, const struct cr_killsw
 		    "\t\tip daddr @allowed4 counter name allowed accept\n"
 		    "\t\tip6 daddr @allowed6 counter name allowed accept\n"
 		    "\t\tcounter name stopped_forward drop\n\t}\n", ks->device, ks->device);
+	/* a strict reverse path filter looks for the way back as our own packets go, not through the tunnel */
+	cr_text_add(&t, "\tchain prerouting {\n\t\ttype filter hook prerouting priority mangle; policy accept;\n"
+		    "\t\tip saddr . udp sport @guards4 meta mark set 0x%x\n"
+		    "\t\tip6 saddr . udp sport @guards6 meta mark set 0x%x\n\t}\n", ks->mark, ks->mark);
 	cr_text_add(&t, "}\n");
 	return t.over ? "the ruleset is too long" : NULL;
 }

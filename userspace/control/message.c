@@ -110,6 +110,26 @@ bool cr_extend_get(struct cr_extend *e, const uint8_t *in, size_t len)
 	return true;
 }
 
+bool cr_attach_get(struct cr_attach *a, const uint8_t *in, size_t len)
+{
+	if (len < CR_ATTACH_LEN)
+		return false;
+	*a = (struct cr_attach){ .wanted = in[0] };
+	if (!(in[0] & CR_ATTACH_SESSION))
+		return true;
+	if (len < CR_ATTACH_SESSION_LEN)
+		return false;
+	a->session = in + CR_ATTACH_LEN;
+	a->signature = a->session + CR_SESSION_LEN;
+	return true;
+}
+
+void cr_attach_signed(uint8_t out[CR_ATTACH_SIGNED_LEN], const uint8_t hash[NOISE_HASH_LEN])
+{
+	memcpy(out, "cr/attach/1\0\0\0\0", 16);
+	memcpy(out + 16, hash, NOISE_HASH_LEN);
+}
+
 bool cr_attached_get(struct cr_attached *a, const uint8_t *in, size_t len)
 {
 	if (len < CR_ATTACHED_LEN)

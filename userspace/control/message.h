@@ -184,9 +184,31 @@ struct cr_attached {
 	uint8_t inner6[16];
 };
 
-#define CR_ATTACH_LEN	1u	/* bit 0: IPv4 wanted, bit 1: IPv6 wanted */
-#define CR_ATTACH_V4	1u
-#define CR_ATTACH_V6	2u
+#define CR_ATTACH_V4		1u	/* an IPv4 address is wanted */
+#define CR_ATTACH_V6		2u
+#define CR_ATTACH_SESSION	4u	/* a session's key and signature follow */
+#define CR_ATTACH_LEN		1u
+#define CR_SESSION_LEN		32u	/* Ed25519 */
+#define CR_SESSION_SIG_LEN	64u
+#define CR_ATTACH_SESSION_LEN	(CR_ATTACH_LEN + CR_SESSION_LEN + CR_SESSION_SIG_LEN)
+#define CR_ATTACH_SIGNED_LEN	(16u + NOISE_HASH_LEN)
+
+/**
+ * struct cr_attach - ATTACH: what is wanted, and by whom
+ * @wanted: CR_ATTACH_*
+ * @session: with CR_ATTACH_SESSION: key, within the input; whoever shows it again on another circuit takes the addresses along
+ * @signature: by that key, over cr_attach_signed()
+ */
+struct cr_attach {
+	uint8_t wanted;
+	const uint8_t *session, *signature;
+};
+
+bool cr_attach_get(struct cr_attach *a, const uint8_t *in, size_t len);
+
+/** cr_attach_signed() - what a session's key signs: @hash is the handshake's with the exit, so it is good on one circuit only */
+void cr_attach_signed(uint8_t out[CR_ATTACH_SIGNED_LEN], const uint8_t hash[NOISE_HASH_LEN]);
+
 #define CR_ATTACHED_LEN	20u
 
 bool cr_attached_get(struct cr_attached *a, const uint8_t *in, size_t len);

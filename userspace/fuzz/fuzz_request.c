@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "config.h"
+#include "directory.h"
 #include "fuzz.h"
 #include "log.h"
 #include "relayd.h"
@@ -17,10 +19,23 @@ const char *log_last(void)
 	return said;
 }
 
-enum rc tunnels_up(const char *path)
+enum rc tunnels_up(const char *path, const struct wish *w)
 {
-	snprintf(said, sizeof(said), "%.20s", path);
-	return strlen(path) % 2 ? RC_OK : RC_USAGE;
+	snprintf(said, sizeof(said), "%.20s%u%.2s", path ? path : "", w->hops, w->country);
+	return strlen(said) % 2 ? RC_OK : RC_USAGE;
+}
+
+struct config conf;
+
+bool country_parse(char out[3], const char *word)
+{
+	snprintf(out, 3, "%s", word);
+	return strlen(word) == 2;
+}
+
+enum rc directory_read(void)
+{
+	return RC_OK;
 }
 
 void tunnels_down(void)

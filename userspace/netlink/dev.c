@@ -60,6 +60,39 @@ enum rc kn_dev_add(const char *name, uint32_t mtu, bool exclusive)
 	return kn_rtnl(msg, false, NULL, NULL, &what);
 }
 
+static enum rc note_kind(struct nlmsghdr *nlh, void *arg)
+{
+	struct nlattr *tb[IFLA_MAX + 1];
+
+	*(bool *)arg = nlmsg_parse(nlh, sizeof(struct ifinfomsg), tb, IFLA_MAX, NULL) == 0 && kn_dev_ours(tb);
+	return RC_OK;
+}
+
+enum rc kn_dev_del(const char *name)
+{
+	struct kn_what what = { .doing = "" };
+	struct nl_msg *msg;
+	bool ours = false;
+	enum rc rc;
+
+	snprintf(what.doing, sizeof(what.doing), "delete device %s", name);
+	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
+	msg = kn_dev_msg(RTM_GETLINK, 0, &rc);
+	if (!msg)
+		return rc;
+	nla_put_string(msg, IFLA_IFNAME, name);
+	rc = kn_rtnl(msg, false, note_kind, &ours, &what);
+	if (rc)
+		return rc;
+	if (!ours)
+		return fail(RC_REFUSED, "cannot %s: it is not a cellrelay device", what.doing);
+	msg = kn_dev_msg(RTM_DELLINK, 0, &rc);
+	if (!msg)
+		return rc;
+	nla_put_string(msg, IFLA_IFNAME, name);
+	return kn_rtnl(msg, false, NULL, NULL, &what);
+}
+
 enum rc kn_dev_up(uint32_t ifindex)
 {
 	struct ifinfomsg ifi = {

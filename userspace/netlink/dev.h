@@ -15,6 +15,8 @@ bool kn_dev_ours(struct nlattr *const *tb);
 
 /* Make a device; @mtu 0: the kernel chooses; @exclusive: refuse when there is one. */
 enum rc kn_dev_add(const char *name, uint32_t mtu, bool exclusive);
+/* Refuses other kinds of devices. */
+enum rc kn_dev_del(const char *name);
 enum rc kn_dev_up(uint32_t ifindex);
 /* A host's own address on the device, alone in its prefix; adding it twice is fine. */
 enum rc kn_addr_change(bool add, uint32_t ifindex, const struct addr *a);

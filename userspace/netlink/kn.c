@@ -196,6 +196,8 @@ void kn_drop(struct nl_msg *msg)
 	nlmsg_free(msg);
 }
 
+static int last_error;
+
 /* Sends and collects until the last answer. Frees @msg. */
 static enum rc transact(struct nl_sock *sk, struct nl_msg *msg, struct reply *r)
 {
@@ -220,7 +222,13 @@ static enum rc transact(struct nl_sock *sk, struct nl_msg *msg, struct reply *r)
 	}
 	kn_drop(msg);
 	nl_cb_put(cb);
+	last_error = r->error;
 	return r->rc;
+}
+
+int kn_errno(void)
+{
+	return last_error;
 }
 
 static enum rc take_family(struct nlmsghdr *nlh, void *arg)

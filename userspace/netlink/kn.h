@@ -54,6 +54,9 @@ enum rc kn_do(struct nl_msg *msg, kn_fn fn, void *arg, const struct kn_what *wha
 enum rc kn_dump(struct nl_msg *msg, kn_fn fn, void *arg, const struct kn_what *what);
 enum rc kn_rtnl(struct nl_msg *msg, bool dump, kn_fn fn, void *arg, const struct kn_what *what);
 
+/* What the kernel said to the last request: an errno, 0 for none. @what NULL: nothing is printed, and this tells. */
+int kn_errno(void);
+
 /* Was a dump since the last call interrupted? Clears. */
 bool kn_interrupted(void);
 

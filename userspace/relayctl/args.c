@@ -198,7 +198,8 @@ enum rc args_parse(const struct object *o, const struct verb *verb, int argc, ch
 		    word[0] != '-') {
 			n = 0;
 		} else {
-			n = args_find(args, word, false);
+			/* "--hops 3" as well as "hops 3" */
+			n = args_find(args, strncmp(word, "--", 2) == 0 ? word + 2 : word, false);
 			if (n == -2)
 				return RC_USAGE;
 			if (n < 0)

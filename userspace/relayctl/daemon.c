@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* relayctl up, down, status, drain, stop: what relayd does, asked over its socket (docs/relayd-socket.md). */
+/* relayctl up, down, status, drain, reload, stop: what relayd does, asked over its socket (docs/relayd-socket.md). */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/limits.h"
 #include "fmt.h"
 #include "json.h"
 #include "object.h"
@@ -186,6 +187,10 @@ static void print_status(const json_t *a)
 	fprintf(opt.out, "%srelayd%s %s: %s, %lld circuits through us, %lld of our own\n", fmt_bold(), fmt_plain(),
 		word(a, "version"), json_is_true(json_object_get(a, "relay")) ? "relay" : "client", num(a, "relayed"),
 		num(a, "own"));
+	o = json_object_get(a, "directory");
+	if (o)
+		fprintf(opt.out, "%ssnapshot%s %lld of %lld relays%s\n", fmt_bold(), fmt_plain(), num(o, "number"), num(o, "relays"),
+			json_is_true(json_object_get(o, "fresh")) ? "" : ": stale, nothing new is built from it");
 	list = json_object_get(a, "tunnels");
 	json_array_foreach(list, i, o)
 		print_tunnel(o);
@@ -195,13 +200,18 @@ static void print_status(const json_t *a)
 			word(o, "relay"), word(o, "address"), word(o, "state"), num(o, "circuits"));
 }
 
-enum { UP_PATH, UP_WAIT, UP_SOCKET };
+enum { UP_PATH, UP_HOPS, UP_COUNTRY, UP_PRICE, UP_WAIT, UP_SOCKET };
 
 #define ARG_SOCKET { .name = "socket", .kind = ARG_WORD, .meta = "FILE", .help = "relayd's socket (" SOCKET ")" }
 
 static const struct arg up_args[] = {
-	[UP_PATH] = { .name = "path", .kind = ARG_WORD, .flags = ARG_POS | ARG_REQ, .meta = "A,B,C",
-		      .help = "relays by name, the one next to us first" },
+	[UP_PATH] = { .name = "path", .kind = ARG_WORD, .flags = ARG_POS, .meta = "A,B,C",
+		      .help = "these relays by name, the one next to us first; without, they are chosen" },
+	[UP_HOPS] = { .name = "hops", .kind = ARG_UINT, .width = 1, .min = 1, .max = CR_HOPS_MAX, .meta = "N",
+		      .help = "relays of the path (as the network has it)" },
+	[UP_COUNTRY] = { .name = "exit-country", .kind = ARG_WORD, .meta = "CC", .help = "where the exit is, as DE" },
+	[UP_PRICE] = { .name = "max-price", .kind = ARG_UINT, .width = 8, .max = INT64_MAX, .meta = "UNITS",
+		       .help = "ceiling for each relay's price per GiB" },
 	[UP_WAIT] = { .name = "wait", .kind = ARG_MSEC, .width = 4, .meta = "TIME",
 		      .help = "how long to wait until packets can pass (30s)" },
 	[UP_SOCKET] = ARG_SOCKET,
@@ -219,11 +229,20 @@ static enum rc up(const struct verb *verb, const struct argval *v)
 	int tries = (int)((v[UP_WAIT].set ? v[UP_WAIT].num : 30000) / 50);
 	const char *path = socket_of(&v[UP_SOCKET]);
 	bool is_ready = false;
-	json_t *a;
+	json_t *a, *q;
 	enum rc rc;
 
 	(void)verb;
-	rc = ask(path, json_pack("{s:s,s:s}", "do", "up", "path", v[UP_PATH].word), &a);
+	q = json_pack("{s:s}", "do", "up");
+	if (v[UP_PATH].set)
+		json_object_set_new(q, "path", json_string(v[UP_PATH].word));
+	if (v[UP_HOPS].set)
+		json_object_set_new(q, "hops", json_integer((json_int_t)v[UP_HOPS].num));
+	if (v[UP_COUNTRY].set)
+		json_object_set_new(q, "exit_country", json_string(v[UP_COUNTRY].word));
+	if (v[UP_PRICE].set)
+		json_object_set_new(q, "max_price", json_integer((json_int_t)v[UP_PRICE].num));
+	rc = ask(path, q, &a);
 	json_decref(a);
 	while (!rc) {
 		rc = ask(path, json_pack("{s:s}", "do", "status"), &a);
@@ -234,8 +253,7 @@ static enum rc up(const struct verb *verb, const struct argval *v)
 		nanosleep(&pause, NULL);
 	}
 	if (!rc && !is_ready)
-		rc = fail(RC_REFUSED, "the circuit along %s is not ready yet; relayd goes on trying, see: relayctl status",
-			  v[UP_PATH].word);
+		rc = fail(RC_REFUSED, "no circuit is ready yet; relayd goes on trying, and nothing leaves unprotected meanwhile; see: relayctl status");
 	return rc;
 }
 
@@ -317,13 +335,28 @@ static enum rc stop(const struct verb *verb, const struct argval *v)
 	return rc;
 }
 
+static enum rc reload(const struct verb *verb, const struct argval *v)
+{
+	json_t *a;
+	enum rc rc = ask(socket_of(&v[0]), json_pack("{s:s}", "do", "reload"), &a);
+
+	(void)verb;
+	json_decref(a);
+	return rc;
+}
+
+static const struct verb reload_verbs[] = {
+	{ .run = reload, .args = socket_args, .help = "let relayd look at the directory's snapshot at once" },
+	{ .name = NULL },
+};
+
 static const struct verb up_verbs[] = {
-	{ .run = up, .args = up_args, .help = "bring the client's circuits up" },
+	{ .run = up, .args = up_args, .help = "bring this host online: its packets go through relays and no other way" },
 	{ .name = NULL },
 };
 
 static const struct verb down_verbs[] = {
-	{ .run = down, .args = socket_args, .help = "end the client's circuits" },
+	{ .run = down, .args = socket_args, .help = "end that, restore routes, name servers and firewall" },
 	{ .name = NULL },
 };
 
@@ -342,8 +375,9 @@ static const struct verb stop_verbs[] = {
 	{ .name = NULL },
 };
 
-const struct object obj_up = { "up", NULL, up_verbs, 0, "bring the client's circuits up (relayd)" };
-const struct object obj_down = { "down", NULL, down_verbs, 0, "end them (relayd)" };
+const struct object obj_up = { "up", NULL, up_verbs, 0, "bring this host online through relays (relayd)" };
+const struct object obj_down = { "down", NULL, down_verbs, 0, "end that (relayd)" };
 const struct object obj_status = { "status", NULL, status_verbs, 0, "links, circuits and tunnels of relayd" };
 const struct object obj_drain = { "drain", NULL, drain_verbs, 0, "let relayd take no new circuits" };
 const struct object obj_stop = { "stop", NULL, stop_verbs, 0, "end relayd" };
+const struct object obj_reload = { "reload", NULL, reload_verbs, 0, "let relayd read the snapshot again" };

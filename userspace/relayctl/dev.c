@@ -96,38 +96,10 @@ static const struct arg del_args[] = {
 	{ .name = NULL },
 };
 
-static enum rc note_kind(struct nlmsghdr *nlh, void *arg)
-{
-	struct nlattr *tb[IFLA_MAX + 1];
-
-	*(bool *)arg = nlmsg_parse(nlh, sizeof(struct ifinfomsg), tb, IFLA_MAX, NULL) == 0 && kn_dev_ours(tb);
-	return RC_OK;
-}
-
 static enum rc del(const struct verb *verb, const struct argval *v)
 {
-	struct kn_what what = { .doing = "" };
-	struct nl_msg *msg;
-	bool ours = false;
-	enum rc rc;
-
 	(void)verb;
-	snprintf(what.doing, sizeof(what.doing), "delete device %s", v[0].word);
-	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
-	msg = kn_dev_msg(RTM_GETLINK, 0, &rc);
-	if (!msg)
-		return rc;
-	nla_put_string(msg, IFLA_IFNAME, v[0].word);
-	rc = kn_rtnl(msg, false, note_kind, &ours, &what);
-	if (rc)
-		return rc;
-	if (!ours)
-		return fail(RC_REFUSED, "cannot %s: it is not a cellrelay device", what.doing);
-	msg = kn_dev_msg(RTM_DELLINK, 0, &rc);
-	if (!msg)
-		return rc;
-	nla_put_string(msg, IFLA_IFNAME, v[0].word);
-	return kn_rtnl(msg, false, NULL, NULL, &what);
+	return kn_dev_del(v[0].word);
 }
 
 static enum rc show(const struct verb *verb, const struct argval *v)

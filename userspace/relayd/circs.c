@@ -9,8 +9,10 @@
 #include "config.h"
 #include "control/bytes.h"
 #include "control/limits.h"
+#include "directory.h"
 #include "exits.h"
 #include "keys.h"
+#include "proof/sign.h"
 #include "relayd.h"
 #include "tunnel.h"
 
@@ -293,6 +295,7 @@ static struct circ *circ_relay(struct link *l, uint32_t tx, const struct cr_circ
 
 	if (!c)
 		return NULL;
+	memcpy(c->hash, noise_hash(n), sizeof(c->hash));
 	if (noise_split(n, send, recv) || !end_open(&c->prev, c, l) ||
 	    !idmap_put(&creates, &c->by_create, create_key(l, tx))) {
 		circ_free(c);
@@ -448,7 +451,7 @@ static void on_extend(struct circ *c, const uint8_t *msg, size_t len)
 		return;
 	}
 	p = peer_by_identity(e.relay);
-	if (!p || !address_ok(p)) {
+	if (!p || !(p->named || (p->listed && directory_fresh())) || !address_ok(p)) {
 		refuse(c, CR_REFUSED_UNKNOWN);
 		return;
 	}
@@ -546,17 +549,28 @@ void circs_on_link_message(struct link *l, uint8_t type, const uint8_t *msg, siz
 
 /* ---- ATTACH: we are the exit ---- */
 
+/* The session's key signed this very handshake, so the client itself asks. */
+static bool session_proved(const struct circ *c, const struct cr_attach *a)
+{
+	uint8_t message[CR_ATTACH_SIGNED_LEN];
+
+	cr_attach_signed(message, c->hash);
+	return !sodium_is_zero(c->hash, sizeof(c->hash)) &&
+	       cr_verify(a->signature, message, sizeof(message), a->session) == CR_ACCEPTED;
+}
+
 static void on_attach(struct circ *c, const uint8_t *msg, size_t len)
 {
 	uint8_t answer[CR_ATTACHED_LEN];
+	struct cr_attach a;
 
-	if (len < CR_ATTACH_LEN)
+	if (!cr_attach_get(&a, msg, len))
 		return;
-	if (c->next.link || c->extend) {
+	if (c->next.link || c->extend || (a.session && !c->attached && !session_proved(c, &a))) {
 		refuse(c, CR_REFUSED_STATE);
 		return;
 	}
-	if (!c->attached && !exits_attach(c, msg[0])) {
+	if (!c->attached && !exits_attach(c, a.wanted, a.session)) {
 		refuse(c, CR_REFUSED_ROLE);
 		return;
 	}

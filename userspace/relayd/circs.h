@@ -13,6 +13,7 @@
 struct circ;
 struct tunnel;
 struct extend;
+struct lease;
 
 /**
  * struct end - one side of a circuit
@@ -38,6 +39,9 @@ struct end {
  * @next: away from it
  * @extend: EXTEND under way
  * @reply: last answer to CREATE or EXTEND, for those who ask again; NULL: forgotten
+ * @lease: number of the inner addresses, when attached
+ * @held: a session's, which outlive the circuit; NULL: they do not
+ * @hash: of the handshake with the client: what a session's key signs
  * @cells: forward cells when it was last looked at
  * @heard_ms: when that had grown
  * @timer: forgets the circuit or the reply
@@ -56,6 +60,8 @@ struct circ {
 	bool attached, confirmed;
 	uint8_t inner4[4], inner6[16];
 	uint32_t lease;
+	struct lease *held;
+	uint8_t hash[NOISE_HASH_LEN];
 	uint64_t cells, heard_ms;
 	struct timer timer;
 };

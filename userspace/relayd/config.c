@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLIENT_MARK	0xce11u
+
 struct config conf;
 
 bool prefix_parse(const char *word, struct prefix *p)
@@ -64,6 +66,14 @@ static bool hex(uint8_t *out, size_t len, const char *value)
 	return strlen(value) == 2 * len && sodium_hex2bin(out, len, value, 2 * len, NULL, &n, NULL) == 0 && n == len;
 }
 
+bool country_parse(char out[3], const char *word)
+{
+	if (strlen(word) != 2 || strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
+		return false;
+	memcpy(out, word, 3);
+	return true;
+}
+
 /* One setting. Return: NULL, or what is wrong. */
 static const char *take_relayd(struct config *c, const char *name, const char *value)
 {
@@ -73,6 +83,14 @@ static const char *take_relayd(struct config *c, const char *name, const char *v
 		return text(c->keys, sizeof(c->keys), value) ? NULL : "the name is too long";
 	if (strcmp(name, "peers") == 0)
 		return text(c->peers, sizeof(c->peers), value) ? NULL : "the name is too long";
+	if (strcmp(name, "authorities") == 0)
+		return text(c->authorities, sizeof(c->authorities), value) ? NULL : "the name is too long";
+	if (strcmp(name, "snapshot") == 0)
+		return text(c->snapshot, sizeof(c->snapshot), value) ? NULL : "the name is too long";
+	if (strcmp(name, "table") == 0)
+		return text(c->table, sizeof(c->table), value) ? NULL : "the name is too long";
+	if (strcmp(name, "state") == 0)
+		return text(c->state, sizeof(c->state) - 32, value) ? NULL : "the name is too long";
 	if (strcmp(name, "socket") == 0)
 		return text(c->socket, sizeof(c->socket), value) ? NULL : "the name of a socket has at most 107 characters";
 	if (strcmp(name, "group") == 0)
@@ -148,6 +166,22 @@ static const char *take_exit(struct config *c, const char *name, const char *val
 	if (strcmp(name, "pool6") == 0)
 		return prefix_parse(value, &c->pool6) && c->pool6.addr.len == 16 && c->pool6.len <= 96 ?
 			NULL : "an IPv6 prefix of at most 96 bits such as fd00:99::/64";
+	if (strcmp(name, "rule") == 0) {
+		if (c->rule_n == CR_RULES_MAX)
+			return "a policy has at most 32 rules";
+		return cr_rule_parse(&c->rule[c->rule_n++], value) ? NULL :
+			"a rule such as \"reject tcp any 25\" or \"accept any 0.0.0.0/0 any\"";
+	}
+	if (strcmp(name, "dns") == 0)
+		return boolean(&c->exit_dns, value) ? NULL : "yes or no";
+	if (strcmp(name, "flows-max") == 0 || strcmp(name, "flows-each") == 0) {
+		uint64_t n;
+
+		if (!number(&n, value, UINT32_MAX))
+			return "a number of flows; 0: no limit";
+		*(name[6] == 'm' ? &c->flows_max : &c->flows_each) = (uint32_t)n;
+		return NULL;
+	}
 	return "there is no such setting in [exit]";
 }
 
@@ -169,6 +203,36 @@ static const char *take_client(struct config *c, const char *name, const char *v
 		if (c->route_n == ROUTES_MAX)
 			return "too many routes";
 		return prefix_parse(value, &c->route[c->route_n++]) ? NULL : "a prefix such as 192.0.2.0/24";
+	}
+	if (strcmp(name, "hops") == 0) {
+		if (!number(&n, value, CR_HOPS_MAX) || !n)
+			return "a number from 1 to 8";
+		c->wish.hops = (unsigned int)n;
+		return NULL;
+	}
+	if (strcmp(name, "exit-country") == 0)
+		return country_parse(c->wish.country, value) ? NULL : "two capital letters such as DE";
+	if (strcmp(name, "max-price") == 0)
+		return number(&c->wish.max_price, value, INT64_MAX) ? NULL : "a price per GiB";
+	if (strcmp(name, "up") == 0)
+		return boolean(&c->up, value) ? NULL : "yes or no";
+	if (strcmp(name, "circuit-seconds") == 0) {
+		if (!number(&n, value, CR_CIRCUIT_OLD_MS / 1000) || !n)
+			return "a number of seconds, 1 to 600";
+		c->circuit_ms = (uint32_t)n * 1000;
+		return NULL;
+	}
+	if (strcmp(name, "dns") == 0) {
+		if (c->dns_n == DNS_MAX)
+			return "resolvers look at three name servers only";
+		return addr_parse(value, &c->dns[c->dns_n++]) ? NULL : "an address such as 192.0.2.53";
+	}
+	if (strcmp(name, "resolv-conf") == 0)
+		return text(c->resolv_conf, sizeof(c->resolv_conf), value) ? NULL : "the name is too long";
+	if (strcmp(name, "allow") == 0) {
+		if (c->allow_n == ALLOW_MAX)
+			return "at most 32 prefixes";
+		return cr_prefix_parse(&c->allow[c->allow_n++], value) ? NULL : "a prefix such as 192.168.1.0/24";
 	}
 	return "there is no such setting in [client]";
 }
@@ -204,6 +268,7 @@ enum rc config_read(struct config *c, const char *path)
 	int line;
 
 	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE, .idle_ms = CR_CIRCUIT_IDLE_MS, .rekey_ms = CR_LINK_REKEY_MS,
+			      .wish.max_price = UINT64_MAX, .circuit_ms = CR_CIRCUIT_OLD_MS, .state = "/var/lib/cellrelay", .resolv_conf = "/etc/resolv.conf",
 			      .socket = "/run/cellrelay/relayd.sock", .group = "cellrelay" };
 	line = ini_parse(path, take, &r);
 	if (line < 0)
@@ -217,6 +282,11 @@ enum rc config_read(struct config *c, const char *path)
 		return fail(RC_USAGE, "%s: a relay needs \"listen\" in [relayd]", path);
 	if (c->exit_dev[0] && !c->pool4.addr.len && !c->pool6.addr.len)
 		return fail(RC_USAGE, "%s: an exit needs \"pool4\" or \"pool6\" in [exit]", path);
+	if (c->snapshot[0] && !c->authorities[0])
+		return fail(RC_USAGE, "%s: \"snapshot\" needs \"authorities\", the file that says whose signatures count", path);
+	/* the mark by which routing and kill switch know our own packets */
+	if (c->client_dev[0] && !c->fwmark)
+		c->fwmark = CLIENT_MARK;
 	if (!c->listen_n) {
 		/* a client sends from any port, in both families */
 		addr_parse("0.0.0.0", &c->listen[0]);

@@ -9,12 +9,16 @@
 
 #include "control/limits.h"
 #include "control/message.h"
+#include "directory/policy.h"
 #include "netlink/endpoint.h"
 #include "netlink/rc.h"
+#include "nft/text.h"
 
 #define LISTEN_MAX	8
 #define ROUTES_MAX	16
 #define PATH_WORDS	256
+#define DNS_MAX		3	/* what resolvers look at */
+#define ALLOW_MAX	32
 
 /** struct prefix - an address and how many of its bits count */
 struct prefix {
@@ -22,11 +26,22 @@ struct prefix {
 	uint8_t len;
 };
 
+/** struct wish - what a user asks of a path; hops 0: as the network has it; country "": any; max_price all ones: any */
+struct wish {
+	unsigned int hops;
+	char country[3];
+	uint64_t max_price;
+};
+
 /** struct config - everything that the file says; strings are the struct's own */
 struct config {
 	/* [relayd] */
 	char keys[256];		/* folder of identity.key and static.key; empty: a client without identity */
-	char peers[256];	/* file of relays, until a snapshot brings them */
+	char peers[256];	/* file of relays that no directory lists */
+	char authorities[256];	/* file: whose snapshots are taken; empty: no directory */
+	char snapshot[256];	/* file that newer ones come in */
+	char table[256];	/* countries and networks; empty: libloc's own */
+	char state[256];	/* folder for what must outlive a reboot */
 	char socket[108];
 	char group[33];
 	struct addr listen[LISTEN_MAX];
@@ -45,12 +60,24 @@ struct config {
 	/* [exit] */
 	char exit_dev[IFNAMSIZ];	/* empty: no exit */
 	struct prefix pool4, pool6;	/* addr.len 0: none */
+	struct cr_rule rule[CR_RULES_MAX];	/* exit policy */
+	unsigned int rule_n;	/* 0: the default policy */
+	uint32_t flows_max, flows_each;	/* tracked flows of all clients, of one; 0: no limit of our own */
+	bool exit_dns;		/* clients may ask a resolver on this host */
 	/* [client] */
 	char client_dev[IFNAMSIZ];
 	char path[PATH_WORDS];	/* names with commas between; empty: none until told */
+	struct wish wish;	/* of a path that is chosen */
+	bool up;		/* come online at start */
+	uint32_t circuit_ms;	/* age at which a circuit takes no new flows; less than CR_CIRCUIT_OLD_MS in tests */
 	struct prefix route[ROUTES_MAX];
 	unsigned int route_n;
 	unsigned int spares;	/* circuits kept ready beside the one in use */
+	struct addr dns[DNS_MAX];	/* name servers, asked through the tunnel */
+	unsigned int dns_n;
+	char resolv_conf[256];
+	struct cr_prefix allow[ALLOW_MAX];	/* reached outside the tunnel */
+	unsigned int allow_n;
 };
 
 extern struct config conf;
@@ -60,5 +87,7 @@ enum rc config_read(struct config *c, const char *path);
 
 /* "10.0.0.0/8". Return: false when it is none. */
 bool prefix_parse(const char *word, struct prefix *p);
+/* "DE" */
+bool country_parse(char out[3], const char *word);
 
 #endif /* RELAYD_CONFIG_H */

@@ -1,24 +1,111 @@
 // SPDX-License-Identifier: MIT
 #include "exits.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "control/limits.h"
+#include "exit/ruleset.h"
 #include "netlink/dev.h"
+#include "nft/apply.h"
 
 #define LEASES	65533u	/* host numbers 2 and up of either pool: of the smallest that is set */
 #define FIRST	2u	/* 0 is the network, 1 the exit's own */
+#define PARK_MS	60000u	/* a session's addresses wait for its next circuit for so long ... */
+#define PARKED	8u	/* ... and take no more than this part of all */
+
+/**
+ * struct lease - addresses that belong to a session, on whichever circuit it is
+ * @by_session: in the map by the first bytes of its key
+ * @session: its key
+ * @circ: its circuit; NULL: it has none now
+ * @n: number of the addresses
+ * @inner4: they themselves
+ * @inner6: the same
+ * @timer: gives them up
+ */
+struct lease {
+	struct idnode by_session;
+	uint8_t session[CR_SESSION_LEN];
+	struct circ *circ;
+	uint32_t n;
+	uint8_t inner4[4], inner6[16];
+	struct timer timer;
+};
 
 static uint8_t *taken;		/* a bit for each number */
-static uint32_t leases, next_lease;
+static uint32_t leases, next_lease, parked;
 static uint32_t ifindex;
+static struct idmap sessions;
 
 static bool is_taken(uint32_t n)
 {
 	return taken[n / 8] >> (n % 8) & 1;
+}
+
+static void set_taken(uint32_t n, bool on)
+{
+	if (on)
+		taken[n / 8] |= (uint8_t)(1u << (n % 8));
+	else
+		taken[n / 8] &= (uint8_t)~(1u << (n % 8));
+}
+
+static uint64_t session_key(const uint8_t session[CR_SESSION_LEN])
+{
+	uint64_t key;
+
+	memcpy(&key, session, sizeof(key));
+	return key;
+}
+
+/* What may leave by this exit, NAT included: its own table, replaced as a whole. */
+static enum rc rules(void)
+{
+	struct cr_exit e = {
+		.device = conf.exit_dev, .rules = conf.rule, .rule_count = conf.rule_n, .flows_max = conf.flows_max,
+		.flows_each = conf.flows_each, .dns = conf.exit_dns, .allow_private = conf.private_addresses,
+	};
+	struct { const struct prefix *from; struct cr_prefix *to; } pools[] = {
+		{ &conf.pool4, &e.pool4 }, { &conf.pool6, &e.pool6 },
+	};
+	static char text[CR_EXIT_TEXT_MAX];
+	struct cr_rule standard[CR_RULES_MAX];
+	char error[1024];
+	const char *wrong;
+
+	for (int i = 0; i < 2; i++)
+		if (pools[i].from->addr.len) {
+			pools[i].to->family = pools[i].from->addr.len == 4 ? 4 : 6;
+			pools[i].to->bits = pools[i].from->len;
+			memcpy(pools[i].to->ip, pools[i].from->addr.bytes, pools[i].from->addr.len);
+		}
+	if (!conf.rule_n) {
+		e.rules = standard;
+		e.rule_count = cr_policy_default(standard);
+	}
+	wrong = cr_exit_ruleset(text, sizeof(text), &e);
+	if (wrong)
+		return fail(RC_USAGE, "cannot make the exit's rules: %s", wrong);
+	if (cr_nft_apply(text, error, sizeof(error)))
+		return RC_OK;
+	error[strcspn(error, "\n")] = '\0';
+	return fail(RC_REFUSED, "cannot load the exit's rules: %s", error);
+}
+
+static void forwarding(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1\n", 2) != 2)
+		err("note: cannot write %s: %s; an exit forwards packets, switch that on", file, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 enum rc exits_init(void)
@@ -28,7 +115,10 @@ enum rc exits_init(void)
 
 	if (!conf.exit_dev[0])
 		return RC_OK;
-	rc = kn_dev_add(conf.exit_dev, 0, false);
+	/* before the first packet */
+	rc = rules();
+	if (!rc)
+		rc = kn_dev_add(conf.exit_dev, 0, false);
 	ifindex = rc ? 0 : if_nametoindex(conf.exit_dev);
 	if (!rc && !ifindex)
 		rc = fail(RC_REFUSED, "device %s went as soon as it was made", conf.exit_dev);
@@ -37,6 +127,10 @@ enum rc exits_init(void)
 	for (int i = 0; i < 2 && !rc; i++)
 		if (pool[i]->addr.len)
 			rc = kn_route_add(ifindex, &pool[i]->addr, pool[i]->len, NULL);
+	if (!rc && conf.pool4.addr.len)
+		forwarding("/proc/sys/net/ipv4/ip_forward");
+	if (!rc && conf.pool6.addr.len)
+		forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
 	leases = LEASES;
 	if (conf.pool4.addr.len && conf.pool4.len > 16)
 		leases = (1u << (32 - conf.pool4.len)) - FIRST - 1;
@@ -46,10 +140,33 @@ enum rc exits_init(void)
 	return rc;
 }
 
+static void lease_free(struct lease *l)
+{
+	timer_stop(&l->timer);
+	idmap_del(&sessions, &l->by_session);
+	free(l);
+}
+
+static void free_one(struct idnode *n, void *arg)
+{
+	(void)arg;
+	lease_free(container(n, struct lease, by_session));
+}
+
 void exits_free(void)
 {
+	idmap_walk(&sessions, free_one, NULL);
+	idmap_free(&sessions);
 	free(taken);
 	taken = NULL;
+}
+
+void exits_flush(void)
+{
+	char error[256];
+
+	if (conf.exit_dev[0])
+		cr_nft_apply(cr_exit_remove_text(), error, sizeof(error));
 }
 
 /* Number @n of a pool, behind its prefix. */
@@ -65,12 +182,82 @@ static void host(uint8_t *out, const struct prefix *pool, uint32_t n)
 	}
 }
 
-bool exits_attach(struct circ *c, uint8_t wanted)
+/* Nobody came for them. */
+static void lease_timer(struct timer *t)
 {
+	struct lease *l = container(t, struct lease, timer);
+
+	parked--;
+	set_taken(l->n, false);
+	lease_free(l);
+}
+
+static bool take_number(struct circ *c, uint32_t n)
+{
+	if (kernel_circ_bind(circ_id(c), ifindex, c->inner4, c->inner6))
+		return false;
+	set_taken(n, true);
+	c->lease = n;
+	c->attached = true;
+	return true;
+}
+
+/* The session has addresses already: they move to this circuit, and the one before ends. */
+static bool move(struct circ *c, struct lease *l)
+{
+	struct circ *before = l->circ;
+
+	if (before) {
+		before->attached = false;
+		before->held = NULL;
+		l->circ = NULL;
+		circ_end(before, NULL);
+	} else {
+		timer_stop(&l->timer);
+		parked--;
+	}
+	memcpy(c->inner4, l->inner4, sizeof(c->inner4));
+	memcpy(c->inner6, l->inner6, sizeof(c->inner6));
+	if (!take_number(c, l->n)) {
+		set_taken(l->n, false);
+		lease_free(l);
+		return false;
+	}
+	l->circ = c;
+	c->held = l;
+	return true;
+}
+
+static void hold(struct circ *c, const uint8_t session[CR_SESSION_LEN])
+{
+	struct lease *l = calloc(1, sizeof(*l));
+
+	/* without memory the addresses end with the circuit */
+	if (!l || !idmap_put(&sessions, &l->by_session, session_key(session))) {
+		free(l);
+		return;
+	}
+	memcpy(l->session, session, sizeof(l->session));
+	memcpy(l->inner4, c->inner4, sizeof(l->inner4));
+	memcpy(l->inner6, c->inner6, sizeof(l->inner6));
+	l->n = c->lease;
+	l->timer.fn = lease_timer;
+	l->circ = c;
+	c->held = l;
+}
+
+bool exits_attach(struct circ *c, uint8_t wanted, const uint8_t *session)
+{
+	struct idnode *known = session ? idmap_get(&sessions, session_key(session)) : NULL;
 	uint32_t n;
 
 	if (!taken)
 		return false;
+	if (known) {
+		struct lease *l = container(known, struct lease, by_session);
+
+		return memcmp(l->session, session, sizeof(l->session)) == 0 && move(c, l);
+	}
 	for (n = 0; n < leases && is_taken((next_lease + n) % leases); n++)
 		;
 	if (n == leases)
@@ -82,13 +269,12 @@ bool exits_attach(struct circ *c, uint8_t wanted)
 		host(c->inner4, &conf.pool4, n);
 	if (conf.pool6.addr.len && (wanted & CR_ATTACH_V6))
 		host(c->inner6, &conf.pool6, n);
-	if (kernel_circ_bind(circ_id(c), ifindex, c->inner4, c->inner6))
+	if (!take_number(c, n))
 		return false;
-	taken[n / 8] |= (uint8_t)(1u << (n % 8));
 	/* addresses that went are not given out again soon */
 	next_lease = (n + 1) % leases;
-	c->lease = n;
-	c->attached = true;
+	if (session)
+		hold(c, session);
 	return true;
 }
 
@@ -117,7 +303,7 @@ bool exits_adopt(struct circ *c)
 	/* another pool than before the restart: the circuit stays, its number is nobody's */
 	if (n >= leases || is_taken(n))
 		return false;
-	taken[n / 8] |= (uint8_t)(1u << (n % 8));
+	set_taken(n, true);
 	next_lease = (n + 1) % leases;
 	c->lease = n;
 	return true;
@@ -125,6 +311,17 @@ bool exits_adopt(struct circ *c)
 
 void exits_release(struct circ *c)
 {
-	if (taken)
-		taken[c->lease / 8] &= (uint8_t)~(1u << (c->lease % 8));
+	struct lease *l = c->held;
+
+	if (!taken)
+		return;
+	if (l && parked < leases / PARKED) {
+		l->circ = NULL;
+		parked++;
+		timer_set(&l->timer, PARK_MS);
+		return;
+	}
+	if (l)
+		lease_free(l);
+	set_taken(c->lease, false);
 }

@@ -377,6 +377,7 @@ static bool parse_circ(struct nlmsghdr *nlh, struct kcirc *c)
 	if (tb[CELLRELAY_A_CIRC_INNER6])
 		nla_memcpy(c->inner6, tb[CELLRELAY_A_CIRC_INNER6], sizeof(c->inner6));
 	c->fwd_cells = kn_u64(tb, CELLRELAY_A_CIRC_FWD_CELLS, 0);
+	c->bwd_cells = kn_u64(tb, CELLRELAY_A_CIRC_BWD_CELLS, 0);
 	c->bytes = kn_u64(tb, CELLRELAY_A_CIRC_FWD_BYTES, 0) + kn_u64(tb, CELLRELAY_A_CIRC_BWD_BYTES, 0);
 	return true;
 }

@@ -65,7 +65,7 @@ struct kcirc {
 	struct kside prev, next;
 	uint32_t ifindex;
 	uint8_t inner4[4], inner6[16];
-	uint64_t fwd_cells, bytes;
+	uint64_t fwd_cells, bwd_cells, bytes;
 };
 
 enum rc kernel_socks(void (*fn)(const struct ksock *s, void *arg), void *arg);

@@ -12,8 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "circs.h"
 #include "config.h"
+#include "directory.h"
 #include "exits.h"
 #include "keys.h"
 #include "links.h"
@@ -26,15 +28,9 @@
 #define CONFIG	"/etc/cellrelay/relayd.conf"
 
 static bool stopping, flushing, draining;
-static struct cr_snapshot_id snapshot;
 static int epoll_fd = -1;
 static int marks[3];	/* their addresses stand for these in epoll: */
 enum { MARK_MESSAGES, MARK_EVENTS, MARK_SIGNALS };
-
-const struct cr_snapshot_id *relayd_snapshot(void)
-{
-	return &snapshot;
-}
 
 void relayd_stop(bool flush)
 {
@@ -61,15 +57,18 @@ void relayd_resync(void)
 
 json_t *relayd_status(void)
 {
-	json_t *links = json_array(), *tunnels = json_array();
+	json_t *links = json_array(), *tunnels = json_array(), *o, *directory = directory_json();
 	unsigned int through, own;
 
 	links_json(links);
 	tunnels_json(tunnels);
 	circs_count(&through, &own);
-	return json_pack("{s:i,s:s,s:b,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
+	o = json_pack("{s:i,s:s,s:b,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
 			 conf.relay, "draining", draining, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
 			 "tunnels", tunnels);
+	if (directory)
+		json_object_set_new(o, "directory", directory);
+	return o;
 }
 
 static enum rc watch(int fd, int mark)
@@ -88,8 +87,22 @@ static int signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* SIGHUP: the directory is looked at; the rest end us: the kernel keeps what works; "stop" with "flush" does not. */
+static void take_signals(int fd)
+{
+	struct signalfd_siginfo si;
+
+	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGHUP)
+			directory_read();
+		else
+			relayd_stop(false);
+	}
 }
 
 static enum rc start(int sig)
@@ -98,6 +111,10 @@ static enum rc start(int sig)
 
 	if (conf.peers[0])
 		rc = peers_read(conf.peers);
+	if (!rc)
+		rc = directory_open();
+	if (!rc)
+		rc = choice_open();
 	if (!rc)
 		rc = keys_load(conf.keys[0] ? conf.keys : NULL);
 	if (!rc)
@@ -129,7 +146,7 @@ static enum rc start(int sig)
 	return rc;
 }
 
-static enum rc loop(void)
+static enum rc loop(int sig)
 {
 	enum rc rc = RC_OK;
 
@@ -145,7 +162,7 @@ static enum rc loop(void)
 			else if (what == &marks[MARK_EVENTS])
 				rc = kernel_read_events();
 			else if (what == &marks[MARK_SIGNALS])
-				relayd_stop(false);	/* the kernel keeps what works; "stop" with "flush" does not */
+				take_signals(sig);
 			else
 				socket_event(what, ev[i].events);
 		}
@@ -163,11 +180,13 @@ static void finish(void)
 		tunnels_down();
 		circs_flush();
 		links_flush();
+		exits_flush();
 	}
 	tunnels_free();
 	circs_free();
 	links_free();
 	exits_free();
+	directory_close();
 	peers_free();
 	kernel_close();
 	keys_free();
@@ -231,7 +250,7 @@ int main(int argc, char **argv)
 	if (!rc) {
 		notify("READY=1");
 		fprintf(stderr, "relayd: ready\n");
-		rc = loop();
+		rc = loop(sig);
 	}
 	finish();
 	return rc;

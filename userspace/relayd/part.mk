@@ -3,15 +3,15 @@
 
 RELAYD_SRC    := $(sort $(wildcard userspace/relayd/*.c))
 RELAYD_OBJ    := $(RELAYD_SRC:userspace/relayd/%.c=$(O)/relayd/%.o)
-RELAYD_CFLAGS := -Iuserspace -Iuserspace/relayd -Ikmod/core -Ikmod/uapi $(shell pkg-config --cflags libnl-genl-3.0)
-RELAYD_LIBS   := -lnl-genl-3 -lnl-3 -lsodium -ljansson -linih
+RELAYD_CFLAGS := -Iuserspace/relayd -Iuserspace $(PROOF_CFLAGS) -Ikmod/core -Ikmod/uapi $(shell pkg-config --cflags libnl-genl-3.0)
+RELAYD_LIBS   := -lnl-genl-3 -lnl-3 $(PATH_LIBS) $(NFT_LIBS) $(PROOF_LIBS) -lsodium -ljansson -linih
 
 $(O)/relayd/%.o: userspace/relayd/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(O)/bin/relayd: $(RELAYD_OBJ) $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O)/lib/libcrnetlink.a $(CR_CORE_LIB)
+$(O)/bin/relayd: $(RELAYD_OBJ) $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB) $(CR_CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(RELAYD_LIBS)
@@ -32,7 +32,7 @@ CHECKS += check-fuzz-relayd
 
 RELAYD_BASE := config idmap log peers timer
 
-$(O)/tests/test_relayd_base: userspace/tests/test_relayd_base.c $(RELAYD_BASE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a
+$(O)/tests/test_relayd_base: userspace/tests/test_relayd_base.c $(RELAYD_BASE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka

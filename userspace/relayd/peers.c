@@ -9,36 +9,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct peer *peers;
-static struct peer **by_identity, **by_key;
-static size_t count, room;
+/** struct known - a key, and whose it is */
+struct known {
+	const uint8_t *key;
+	struct peer *peer;
+};
+
+static struct peer **peers;
+static struct known *by_identity, *by_key;
+static size_t count, room, identities, keys_n;
 
 /* The first thing that is wrong; ini_parse() knows the line. */
 struct reader {
 	char wrong[256];
 };
 
+static struct peer *peer_new(const char *name)
+{
+	struct peer *p;
+
+	if (count == room) {
+		size_t n = room ? room * 2 : 16;
+		struct peer **more = reallocarray(peers, n, sizeof(struct peer *));
+
+		if (!more)
+			return NULL;
+		peers = more;
+		room = n;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	strcpy(p->name, name);
+	peers[count++] = p;
+	return p;
+}
+
 static struct peer *section(const char *name)
 {
 	struct peer *p;
 
 	/* sections come one after another */
-	if (count && strcmp(peers[count - 1].name, name) == 0)
-		return &peers[count - 1];
+	if (count && strcmp(peers[count - 1]->name, name) == 0)
+		return peers[count - 1];
 	if (strlen(name) >= PEER_NAME || peer_by_name(name))
 		return NULL;
-	if (count == room) {
-		size_t n = room ? room * 2 : 16;
-
-		p = reallocarray(peers, n, sizeof(*p));
-		if (!p)
-			return NULL;
-		peers = p;
-		room = n;
-	}
-	p = &peers[count++];
-	*p = (struct peer){ .addr_n = 0 };
-	strcpy(p->name, name);
+	p = peer_new(name);
+	if (p)
+		p->named = true;
 	return p;
 }
 
@@ -75,32 +93,48 @@ static int take(void *arg, const char *sec, const char *name, const char *value)
 	return !wrong;
 }
 
-static int cmp_identity(const void *a, const void *b)
+static int cmp_known(const void *a, const void *b)
 {
-	return memcmp((*(struct peer *const *)a)->identity, (*(struct peer *const *)b)->identity, 32);
+	return memcmp(((const struct known *)a)->key, ((const struct known *)b)->key, 32);
 }
 
-static int cmp_key(const void *a, const void *b)
+/* The tables to look peers up in. */
+static enum rc sort(void)
 {
-	return memcmp((*(struct peer *const *)a)->key, (*(struct peer *const *)b)->key, 32);
-}
+	struct known *ids = calloc(count + 1, sizeof(*ids)), *keys = calloc(2 * count + 1, sizeof(*keys));
 
-static enum rc sort(const char *path)
-{
-	by_identity = calloc(count ? count : 1, sizeof(*by_identity));
-	by_key = calloc(count ? count : 1, sizeof(*by_key));
-	if (!by_identity || !by_key)
+	if (!ids || !keys) {
+		free(ids);
+		free(keys);
 		return fail(RC_REFUSED, "out of memory");
-	for (size_t i = 0; i < count; i++)
-		by_identity[i] = by_key[i] = &peers[i];
-	qsort(by_identity, count, sizeof(*by_identity), cmp_identity);
-	qsort(by_key, count, sizeof(*by_key), cmp_key);
-	for (size_t i = 0; i < count; i++) {
-		if (sodium_is_zero(peers[i].identity, 32) || sodium_is_zero(peers[i].key, 32))
-			return fail(RC_USAGE, "%s: [relay %s] needs identity and key", path, peers[i].name);
-		if (i && (!cmp_identity(&by_identity[i - 1], &by_identity[i]) || !cmp_key(&by_key[i - 1], &by_key[i])))
-			return fail(RC_USAGE, "%s: two relays have the same identity or key", path);
 	}
+	free(by_identity);
+	free(by_key);
+	by_identity = ids;
+	by_key = keys;
+	identities = count;
+	keys_n = 0;
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = (struct known){ peers[i]->identity, peers[i] };
+		keys[keys_n++] = (struct known){ peers[i]->key, peers[i] };
+		if (!sodium_is_zero(peers[i]->old_key, 32))
+			keys[keys_n++] = (struct known){ peers[i]->old_key, peers[i] };
+	}
+	qsort(ids, identities, sizeof(*ids), cmp_known);
+	qsort(keys, keys_n, sizeof(*keys), cmp_known);
+	return RC_OK;
+}
+
+static enum rc complete(const char *path)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sodium_is_zero(peers[i]->identity, 32) || sodium_is_zero(peers[i]->key, 32))
+			return fail(RC_USAGE, "%s: [relay %s] needs identity and key", path, peers[i]->name);
+	if (sort())
+		return RC_REFUSED;
+	for (size_t i = 1; i < count; i++)
+		if (!cmp_known(&by_identity[i - 1], &by_identity[i]) || !cmp_known(&by_key[i - 1], &by_key[i]))
+			return fail(RC_USAGE, "%s: two relays have the same identity or key", path);
 	return RC_OK;
 }
 
@@ -114,50 +148,98 @@ enum rc peers_read(const char *path)
 	if (line)
 		return fail(RC_USAGE, "%s:%d: %s", path, line, r.wrong[0] ? r.wrong :
 			    "this is neither \"name = value\" nor a [section] nor a # comment");
-	return sort(path);
+	return complete(path);
+}
+
+/* What the snapshot says of a relay; a name from the peers file stays. */
+static void take_entry(struct peer *p, const struct cr_descriptor *d, uint64_t now)
+{
+	const struct cr_onion_key *key = cr_descriptor_onion(d, now);
+
+	p->listed = key;
+	if (!key)
+		return;
+	memset(p->old_key, 0, sizeof(p->old_key));
+	for (unsigned int i = 0; i < d->onion_count; i++)
+		if (&d->onion[i] != key && now < d->onion[i].until)
+			memcpy(p->old_key, d->onion[i].public_key, sizeof(p->old_key));
+	memcpy(p->key, key->public_key, sizeof(p->key));
+	p->addr_n = 0;
+	for (unsigned int i = 0; i < d->address_count && !(d->roles & CR_ROLE_NAT); i++) {
+		struct addr *a = &p->addr[p->addr_n++];
+
+		*a = (struct addr){ .len = d->address[i].family == 4 ? 4 : 16, .port = d->address[i].port };
+		memcpy(a->bytes, d->address[i].ip, a->len);
+	}
+}
+
+enum rc peers_take(const struct cr_snapshot *s, uint64_t now)
+{
+	struct cr_reader r = cr_snapshot_relays(s);
+	struct cr_entry e;
+
+	for (size_t i = 0; i < count; i++)
+		peers[i]->listed = false;
+	while (cr_snapshot_next(&e, &r)) {
+		/* the table is that of before: a snapshot has no identity twice */
+		struct peer *p = peer_by_identity(e.d.identity);
+		char name[PEER_NAME];
+
+		if (!p) {
+			sodium_bin2hex(name, 17, e.d.identity, 8);
+			p = peer_new(name);
+			if (!p)
+				return fail(RC_REFUSED, "out of memory");
+			memcpy(p->identity, e.d.identity, sizeof(p->identity));
+		}
+		take_entry(p, &e.d, now);
+	}
+	return sort();
 }
 
 void peers_free(void)
 {
+	for (size_t i = 0; i < count; i++)
+		free(peers[i]);
 	free(peers);
 	free(by_identity);
 	free(by_key);
 	peers = NULL;
 	by_identity = by_key = NULL;
-	count = room = 0;
+	count = room = identities = keys_n = 0;
+}
+
+static struct peer *look_up(const struct known *table, size_t n, const uint8_t key[32])
+{
+	const struct known want = { key, NULL };
+	const struct known *k = n ? bsearch(&want, table, n, sizeof(*table), cmp_known) : NULL;
+
+	return k ? k->peer : NULL;
 }
 
 struct peer *peer_by_identity(const uint8_t identity[32])
 {
-	struct peer want, *w = &want, **p;
-
-	memcpy(want.identity, identity, 32);
-	p = count ? bsearch(&w, by_identity, count, sizeof(*by_identity), cmp_identity) : NULL;
-	return p ? *p : NULL;
+	return look_up(by_identity, identities, identity);
 }
 
 struct peer *peer_by_key(const uint8_t key[32])
 {
-	struct peer want, *w = &want, **p;
-
-	memcpy(want.key, key, 32);
-	p = count ? bsearch(&w, by_key, count, sizeof(*by_key), cmp_key) : NULL;
-	return p ? *p : NULL;
+	return look_up(by_key, keys_n, key);
 }
 
 struct peer *peer_by_name(const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(peers[i].name, name) == 0)
-			return &peers[i];
+		if (strcmp(peers[i]->name, name) == 0)
+			return peers[i];
 	return NULL;
 }
 
 struct peer *peer_by_addr(const struct addr *a)
 {
 	for (size_t i = 0; i < count; i++)
-		for (unsigned int j = 0; j < peers[i].addr_n; j++)
-			if (addr_equal(&peers[i].addr[j], a))
-				return &peers[i];
+		for (unsigned int j = 0; j < peers[i]->addr_n; j++)
+			if (addr_equal(&peers[i]->addr[j], a))
+				return peers[i];
 	return NULL;
 }

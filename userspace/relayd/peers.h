@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Relays that we know: from the peers file, until a snapshot of the directory brings them. */
+/* Relays that we know: from the directory's snapshot, and from the peers file. A peer stays where it is in memory. */
 #ifndef RELAYD_PEERS_H
 #define RELAYD_PEERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "directory/snapshot.h"
 #include "netlink/endpoint.h"
 #include "netlink/rc.h"
 
@@ -17,7 +19,10 @@ struct link;
  * struct peer - a relay
  * @name: for people; unique
  * @identity: Ed25519
- * @key: X25519
+ * @key: X25519, for handshakes with it
+ * @old_key: one that it still answers to, while keys rotate; zeros: none
+ * @named: the peers file has it
+ * @listed: the snapshot has it; of neither: links that are there go on, and nothing begins
  * @addr: where it is reached
  * @addr_n: their number; 0: it comes to us
  * @links: links with it, in links.c's list
@@ -25,7 +30,8 @@ struct link;
 struct peer {
 	char name[PEER_NAME];
 	uint8_t identity[32];
-	uint8_t key[32];
+	uint8_t key[32], old_key[32];
+	bool named, listed;
 	struct addr addr[PEER_ADDRS];
 	unsigned int addr_n;
 	struct link *links;
@@ -33,9 +39,12 @@ struct peer {
 
 /* Reads sections [relay NAME] with identity, key (base64) and address. */
 enum rc peers_read(const char *path);
+/* Takes the relays of a verified snapshot, with the keys that are valid at @now; those of the one before that it has no more are unlisted. */
+enum rc peers_take(const struct cr_snapshot *s, uint64_t now);
 void peers_free(void);
 
 struct peer *peer_by_identity(const uint8_t identity[32]);
+/* Either key. */
 struct peer *peer_by_key(const uint8_t key[32]);
 struct peer *peer_by_name(const char *name);
 /* The relay that has this address. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
+#include "directory.h"
 #include "log.h"
 #include "relayd.h"
 #include "tunnel.h"
@@ -20,11 +22,38 @@ static json_t *result(enum rc rc)
 	return rc ? no(log_last()) : json_pack("{s:b}", "ok", 1);
 }
 
+/* What is not said is as configured. */
+static const char *take_wish(struct wish *w, const json_t *q)
+{
+	const json_t *hops = json_object_get(q, "hops"), *country = json_object_get(q, "exit_country");
+	const json_t *price = json_object_get(q, "max_price");
+
+	if (hops && (!json_is_integer(hops) || json_integer_value(hops) < 1 || json_integer_value(hops) > CR_HOPS_MAX))
+		return "\"hops\" is a number from 1 to 8";
+	if (country && (!json_is_string(country) || !country_parse(w->country, json_string_value(country))))
+		return "\"exit_country\" is two capital letters such as DE";
+	if (price && (!json_is_integer(price) || json_integer_value(price) < 0))
+		return "\"max_price\" is a price per GiB";
+	if (hops)
+		w->hops = (unsigned int)json_integer_value(hops);
+	if (price)
+		w->max_price = (uint64_t)json_integer_value(price);
+	return NULL;
+}
+
 static json_t *do_up(const json_t *q)
 {
-	const char *path = json_string_value(json_object_get(q, "path"));
+	const json_t *path = json_object_get(q, "path");
+	struct wish w = conf.wish;
+	const char *wrong = take_wish(&w, q), *words = json_string_value(path);
 
-	return path ? result(tunnels_up(path)) : no("\"up\" needs \"path\", names of relays with commas between");
+	if (!wrong && path && !words)
+		wrong = "\"path\" is names of relays with commas between";
+	if (wrong)
+		return no(wrong);
+	if (!words && conf.path[0] && !json_object_get(q, "hops") && !json_object_get(q, "exit_country") && !json_object_get(q, "max_price"))
+		words = conf.path;
+	return result(tunnels_up(words, &w));
 }
 
 static json_t *do_down(const json_t *q)
@@ -32,6 +61,12 @@ static json_t *do_down(const json_t *q)
 	(void)q;
 	tunnels_down();
 	return result(RC_OK);
+}
+
+static json_t *do_reload(const json_t *q)
+{
+	(void)q;
+	return result(directory_read());
 }
 
 static json_t *do_stop(const json_t *q)
@@ -60,7 +95,7 @@ static const struct {
 	json_t *(*fn)(const json_t *q);
 } requests[] = {
 	{ "status", do_status }, { "up", do_up }, { "down", do_down }, { "stop", do_stop },
-	{ "drain", do_drain },
+	{ "drain", do_drain }, { "reload", do_reload },
 };
 
 char *request_answer(const char *line, size_t len)

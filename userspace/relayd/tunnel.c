@@ -2,74 +2,139 @@
 #include "tunnel.h"
 
 #include <linux/cellrelay.h>
-#include <net/if.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/killswitch.h"
 #include "config.h"
 #include "control/bytes.h"
 #include "control/derive.h"
 #include "control/limits.h"
 #include "hello.h"
-#include "netlink/dev.h"
+#include "netlink/sockets.h"
 #include "noise/noise.h"
+#include "online.h"
 #include "relayd.h"
+#include "resume.h"
 
 #define AGAIN_MIN_MS	500u	/* a failed circuit is tried again after this, doubled each time */
 #define AGAIN_MAX_MS	30000u
+#define WATCH_MS	1000u	/* how often a circuit in use is looked at */
+#define BUSY_MS		30000u	/* after traffic silence is looked into at once, not every CR_CIRCUIT_ALIVE_MS */
+#define PINGS_EXIT	3u	/* not answered by the exit, while a relay before it answers: the exit is gone */
+#define PINGS_GUARD	8u	/* nobody answers: perhaps it is our own network, so wait longer */
+#define MOVE_MS		4000u	/* an exit that cannot be reached again by then is lost, and its flows with it */
 
 enum step { STEP_LINK, STEP_CREATE, STEP_EXTEND, STEP_ATTACH, STEP_READY, STEP_AGAIN };
 
 static const char *const step_names[] = { "link", "create", "extend", "attach", "ready", "again" };
 
 /**
+ * struct session - key by which an exit knows us again on another circuit; in locked memory
+ * @key: public
+ * @secret: seed and public
+ */
+struct session {
+	uint8_t key[crypto_sign_PUBLICKEYBYTES];
+	uint8_t secret[crypto_sign_SECRETKEYBYTES];
+};
+
+/**
  * struct tunnel - a circuit of our own, and its successors
  * @next: in the list
  * @path: relays, the one next to us first
- * @n: their number
+ * @chosen: by path choice, anew for each attempt
  * @step: what it waits for
  * @c: circuit; NULL while there is none
  * @hops: relays that we share keys with
  * @large: size of its large cells
  * @noise: handshake with the next one
+ * @hash: of the handshake with the exit
+ * @session: with which the addresses move to the next circuit; NULL: they do not
+ * @inner: addresses that the exit gave us, and the device has; len 0: none
+ * @move_until: until when flows wait for the next circuit to the same exit; 0: they do not
+ * @failed: relay to avoid in the next attempt
  * @wait: for the link to the first
  * @msg: what is repeated until it is answered
  * @len: its length
  * @tries: how often it was sent
  * @again_ms: wait before the next attempt
  * @began_ms: when this attempt began
- * @timer: repeats, tries again, asks whether the exit lives
+ * @took_ms: how long the last one took
+ * @ready_ms: since when it carries packets
+ * @old: takes no new flows
+ * @timer: repeats, tries again, looks after what is ready
  * @ping: bytes of the last question
+ * @pings: how often it was asked since something came
+ * @answered: bit i: relay i (1 is the next one) did
+ * @in: cells from the exit's direction when last looked at
+ * @out: towards it
+ * @own_in: of these, messages to this daemon
+ * @own_out: of these, messages of ours
+ * @heard_ms: when something last came
+ * @busy_ms: when packets last passed
  */
 struct tunnel {
 	struct tunnel *next;
-	struct peer *path[CR_HOPS_MAX];
-	uint8_t n;
+	struct route path;
+	bool chosen;
 	enum step step;
 	struct circ *c;
 	uint8_t hops;
 	uint16_t large;
 	struct noise *noise;
+	uint8_t hash[NOISE_HASH_LEN];
+	struct session *session;
+	struct addr inner[2];
+	uint64_t move_until;
+	const struct peer *failed;
 	struct waiter wait;
 	uint8_t msg[CR_CREATE_LEN + CR_EXTEND_LEN];
 	uint16_t len;
 	uint8_t tries;
 	uint32_t again_ms;
-	uint64_t began_ms, took_ms;
+	uint64_t began_ms, took_ms, ready_ms;
+	bool old;
 	struct timer timer;
 	uint8_t ping[CR_PING_LEN];
-	bool pinging;
+	uint8_t pings;
+	uint16_t answered;
+	uint64_t in, out, own_in, own_out, heard_ms, busy_ms;
 };
 
 static struct tunnel *tunnels;
-static struct tunnel *active;		/* the one that packets take */
-static uint32_t ifindex;
-static struct addr inner[2];		/* what the device has now; len 0: none */
-static struct circ *adopted;		/* from before a restart, until tunnels_start() */
+static struct tunnel *active;		/* new flows take it */
+static struct route fixed;		/* path as told; n 0: chosen by the wish */
+static struct wish wish;
+static bool wanted;			/* up */
+static struct circ *adopted[RESUME_CIRCS];	/* from before a restart, until tunnels_start() */
+static unsigned int adopted_n;
 
 static void tunnel_timer(struct timer *t);
 static void hop_next(struct tunnel *t);
+static void tunnel_end(struct tunnel *t);
+
+/* ---- what survives this process ---- */
+
+static void save(void)
+{
+	struct resume r = { .wish = wish, .mark_changed = online_mark_changed() };
+
+	for (uint8_t i = 0; i < fixed.n; i++) {
+		if (i)
+			strcat(r.path, ",");
+		strcat(r.path, fixed.relay[i]->name);
+	}
+	for (const struct tunnel *t = tunnels; t && r.n < RESUME_CIRCS; t = t->next)
+		if (t->step == STEP_READY) {
+			r.circ[r.n].cookie = t->c->cookie;
+			r.circ[r.n++].route = t->path;
+		}
+	resume_save(&r);
+}
+
+/* ---- attempts ---- */
 
 static void attempt_over(struct tunnel *t)
 {
@@ -78,15 +143,23 @@ static void attempt_over(struct tunnel *t)
 	link_unwant(&t->wait);
 	t->hops = 0;
 	t->tries = 0;
-	t->pinging = false;
+	t->pings = 0;
 }
 
-static void again(struct tunnel *t)
+static void again(struct tunnel *t, uint32_t ms)
 {
 	attempt_over(t);
 	t->step = STEP_AGAIN;
-	timer_set(&t->timer, t->again_ms);
-	t->again_ms = t->again_ms * 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS : t->again_ms * 2;
+	timer_set(&t->timer, ms);
+}
+
+/* Each failure makes the next wait longer; who moves flows cannot wait. */
+static void again_later(struct tunnel *t)
+{
+	uint32_t ms = t->again_ms;
+
+	t->again_ms = ms * 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS : ms * 2;
+	again(t, t->move_until ? AGAIN_MIN_MS / 4 : ms);
 }
 
 /* Ends the attempt; another follows. */
@@ -95,78 +168,119 @@ static void give_up(struct tunnel *t)
 	if (t->c)
 		circ_end(t->c, NULL);	/* comes back through tunnel_lost() */
 	else
-		again(t);
+		again_later(t);
 }
 
 /* ---- packets ---- */
 
-static void set_inner(int i, const uint8_t *bytes, uint8_t len)
+/* The addresses that the exit gave us are worth nothing any more: whoever uses them must learn it. */
+static void addresses_lost(struct tunnel *t)
+{
+	char text[ADDR_TEXT];
+	unsigned int n;
+
+	for (int i = 0; i < 2; i++) {
+		if (!t->inner[i].len)
+			continue;
+		if (kn_sockets(&t->inner[i], true, &n) == RC_OK && n)
+			err("%u connections by %s end with their exit", n, addr_host(text, &t->inner[i]));
+	}
+	online_del(t->inner);
+	t->inner[0].len = t->inner[1].len = 0;
+	t->move_until = 0;
+	sodium_free(t->session);
+	t->session = NULL;
+}
+
+static struct addr inner_of(const uint8_t *bytes, uint8_t len)
 {
 	struct addr a = { .len = len };
-	bool any = false;
 
 	memcpy(a.bytes, bytes, len);
-	for (unsigned int b = 0; b < len; b++)
-		any |= bytes[b];
-	if (!any)
+	if (sodium_is_zero(bytes, len))
 		a.len = 0;
-	if (inner[i].len && (!a.len || !addr_equal(&a, &inner[i])))
-		kn_addr_change(false, ifindex, &inner[i]);
-	inner[i] = a;
-	if (a.len)
-		kn_addr_change(true, ifindex, &a);
+	return a;
 }
 
-static bool device(void)
-{
-	if (!conf.client_dev[0])
-		return false;
-	if (!ifindex) {
-		if (kn_dev_add(conf.client_dev, 0, false))
-			return false;
-		ifindex = if_nametoindex(conf.client_dev);
-	}
-	return ifindex;
-}
-
-static void activate(struct tunnel *t)
+static void prefer(struct tunnel *t)
 {
 	active = t;
-	if (!device() || kernel_circ_bind(circ_id(t->c), ifindex, t->c->inner4, t->c->inner6)) {
-		active = NULL;
-		return;
-	}
-	t->c->attached = false;		/* the lease is the exit's */
-	set_inner(0, t->c->inner4, 4);
-	set_inner(1, t->c->inner6, 16);
-	if (kn_dev_up(ifindex))
-		return;
-	for (unsigned int i = 0; i < conf.route_n; i++) {
-		const struct prefix *r = &conf.route[i];
-		const struct addr *src = &inner[r->addr.len == 16];
+	online_prefer(t->inner);
+}
 
-		if (src->len)
-			kn_route_add(ifindex, &r->addr, r->len, src);
-	}
+/* The next best takes new flows. */
+static void promote(void)
+{
+	struct tunnel *best = NULL;
+
+	for (struct tunnel *t = tunnels; t; t = t->next)
+		if (t->step == STEP_READY && (!best || (best->old && !t->old)))
+			best = t;
+	if (best && best != active)
+		prefer(best);
+}
+
+/* Whom packets may be sent to: the first relays of all that is there or under way. */
+static void guards(void)
+{
+	const struct peer *list[CR_KILLSWITCH_GUARDS];
+	size_t n = 0;
+
+	for (const struct tunnel *t = tunnels; t && n < CR_KILLSWITCH_GUARDS; t = t->next)
+		if (t->path.n)
+			list[n++] = t->path.relay[0];
+	online_guards(list, n);
+}
+
+/* From here on it is looked after. */
+static void watch(struct tunnel *t)
+{
+	struct kcirc k = { .id = 0 };
+
+	kernel_circ(circ_id(t->c), &k);
+	t->in = t->own_in = k.bwd_cells;
+	t->out = t->own_out = k.fwd_cells;
+	t->heard_ms = now_ms();
+	t->busy_ms = 0;
+	t->pings = 0;
+	timer_set(&t->timer, WATCH_MS);
 }
 
 static void ready(struct tunnel *t)
 {
+	const struct addr inner[2] = { inner_of(t->c->inner4, 4), inner_of(t->c->inner6, 16) };
+
+	if (t->inner[0].len || t->inner[1].len) {
+		bool same = true;
+
+		for (int i = 0; i < 2; i++)
+			same &= inner[i].len == t->inner[i].len && (!inner[i].len || addr_equal(&inner[i], &t->inner[i]));
+		if (!same)
+			addresses_lost(t);
+	}
+	if (kernel_circ_bind(circ_id(t->c), online_device(), t->c->inner4, t->c->inner6)) {
+		give_up(t);
+		return;
+	}
+	t->c->attached = false;		/* the lease is the exit's */
+	memcpy(t->inner, inner, sizeof(inner));
+	online_add(t->inner);
 	t->step = STEP_READY;
 	t->again_ms = AGAIN_MIN_MS;
 	t->took_ms = now_ms() - t->began_ms;
+	t->ready_ms = now_ms();
+	t->move_until = 0;
+	t->failed = NULL;
+	t->old = false;
 	t->tries = 0;
-	timer_set(&t->timer, CR_CIRCUIT_ALIVE_MS);
-	if (!active)
-		activate(t);
-}
-
-/* The next best takes over. */
-static void promote(void)
-{
-	for (struct tunnel *t = tunnels; t && !active; t = t->next)
-		if (t->step == STEP_READY)
-			activate(t);
+	if (t->chosen)
+		choice_guard_result(t->path.relay[0], true);
+	watch(t);
+	if (!active || active == t)
+		prefer(t);
+	else if (active->old)
+		promote();
+	save();
 }
 
 bool tunnels_ready(void)
@@ -189,7 +303,7 @@ static void repeat(struct tunnel *t)
 /* First message of a handshake with relay number @hops + 1, at @t->msg + @at. */
 static bool first_message(struct tunnel *t, size_t at)
 {
-	const struct peer *p = t->path[t->hops];
+	const struct peer *p = t->path.relay[t->hops];
 	struct cr_circ_hello hello = {
 		.suite = CELLRELAY_SUITE_CHACHA, .pos = (uint8_t)(t->hops + 1), .large = t->large,
 		.snapshot = *relayd_snapshot(),
@@ -215,7 +329,10 @@ static void linked(struct waiter *w, struct link *l)
 	struct tunnel *t = container(w, struct tunnel, wait);
 
 	if (!l) {
-		again(t);
+		/* the guard stays ours, for months; for now another one must do */
+		if (t->chosen)
+			choice_guard_away(t->path.relay[0]);
+		again_later(t);
 		return;
 	}
 	if (!t->large || t->large > l->large)
@@ -232,16 +349,29 @@ static void linked(struct waiter *w, struct link *l)
 
 static void begin(struct tunnel *t)
 {
+	const struct peer *exit = t->session && t->move_until ? t->path.relay[t->path.n - 1] : NULL;
+
+	if (t->chosen && !choice_make(&t->path, &wish, exit, t->failed)) {
+		if (exit)
+			addresses_lost(t);
+		t->failed = NULL;
+		again_later(t);
+		return;
+	}
+	t->failed = NULL;
 	t->step = STEP_LINK;
 	t->began_ms = now_ms();
-	link_want(t->path[0], &t->wait);
+	if (t->move_until)
+		timer_set(&t->timer, MOVE_MS / 4);
+	guards();
+	link_want(t->path.relay[0], &t->wait);
 }
 
 /* Takes a second message, installs the keys of that hop. Return: false: the attempt is over. */
 static bool second_message(struct tunnel *t, const uint8_t *msg, size_t len)
 {
 	uint8_t payload[CR_CELL_LARGE], fwd[32], bwd[32], send[32], recv[32];
-	const struct peer *p = t->path[t->hops];
+	const struct peer *p = t->path.relay[t->hops];
 	struct cr_circ_hello hello;
 	size_t n = sizeof(payload);
 	bool ok;
@@ -260,10 +390,11 @@ static bool second_message(struct tunnel *t, const uint8_t *msg, size_t len)
 		err("relay %s refuses a circuit: %s", p->name, hello_status((enum cr_status)hello.pos));
 		return false;
 	}
+	memcpy(t->hash, noise_hash(t->noise), sizeof(t->hash));
 	ok = noise_split(t->noise, send, recv) == NOISE_OK;
 	cr_derive_layer(fwd, send, hello.suite);
 	cr_derive_layer(bwd, recv, hello.suite);
-	ok = ok && kernel_hop_new(circ_id(t->c), (uint8_t)(t->hops + 1), fwd, bwd, t->hops + 1 == t->n) == RC_OK;
+	ok = ok && kernel_hop_new(circ_id(t->c), (uint8_t)(t->hops + 1), fwd, bwd, t->hops + 1 == t->path.n) == RC_OK;
 	sodium_memzero(send, sizeof(send));
 	sodium_memzero(recv, sizeof(recv));
 	sodium_memzero(fwd, sizeof(fwd));
@@ -274,16 +405,38 @@ static bool second_message(struct tunnel *t, const uint8_t *msg, size_t len)
 	return ok;
 }
 
+/* ATTACH: our addresses, those of the circuit before if there was one. Return: false: no memory for a key. */
+static bool attach_message(struct tunnel *t)
+{
+	uint8_t signed_part[CR_ATTACH_SIGNED_LEN];
+
+	if (!t->session) {
+		t->session = sodium_malloc(sizeof(*t->session));
+		if (!t->session)
+			return false;
+		crypto_sign_keypair(t->session->key, t->session->secret);
+	}
+	t->msg[0] = CR_ATTACH_V4 | CR_ATTACH_V6 | CR_ATTACH_SESSION;
+	memcpy(t->msg + CR_ATTACH_LEN, t->session->key, CR_SESSION_LEN);
+	cr_attach_signed(signed_part, t->hash);
+	crypto_sign_detached(t->msg + CR_ATTACH_LEN + CR_SESSION_LEN, NULL, signed_part, sizeof(signed_part), t->session->secret);
+	t->len = CR_ATTACH_SESSION_LEN;
+	return true;
+}
+
 static void hop_next(struct tunnel *t)
 {
 	t->tries = 0;
-	if (t->hops == t->n) {
+	if (t->hops == t->path.n) {
 		t->step = STEP_ATTACH;
-		t->msg[0] = CR_ATTACH_V4 | CR_ATTACH_V6;
-		t->len = CR_ATTACH_LEN;
+		if (!attach_message(t)) {
+			err("no locked memory for a session's key; see: ulimit -l");
+			give_up(t);
+			return;
+		}
 	} else {
 		t->step = STEP_EXTEND;
-		memcpy(t->msg, t->path[t->hops]->identity, CR_ID_LEN);
+		memcpy(t->msg, t->path.relay[t->hops]->identity, CR_ID_LEN);
 		if (!first_message(t, CR_EXTEND_NOISE)) {
 			give_up(t);
 			return;
@@ -322,10 +475,32 @@ static const char *refusal(uint8_t code)
 	}
 }
 
+/* What did not answer while hop number @hops did: the next one. */
+static void blame(struct tunnel *t, uint8_t hops)
+{
+	if (hops >= t->path.n)
+		return;
+	t->failed = t->path.relay[hops];
+	/* flows cannot move where the exit itself is gone */
+	if (hops + 1 == t->path.n && t->move_until)
+		addresses_lost(t);
+}
+
+static void pong(struct tunnel *t, uint8_t hop, const uint8_t *msg, size_t len)
+{
+	uint8_t want[CR_PING_LEN];
+
+	memcpy(want, t->ping, sizeof(want));
+	want[0] ^= hop;
+	if (t->pings && len == CR_PING_LEN && sodium_memcmp(msg, want, len) == 0)
+		t->answered |= (uint16_t)(1u << hop);
+}
+
 void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *msg, size_t len)
 {
 	struct cr_attached a;
 
+	t->own_in++;
 	switch (type) {
 	case CR_CIRC_EXTENDED:
 		/* answers to what was repeated come late */
@@ -337,7 +512,7 @@ void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *
 			give_up(t);
 		return;
 	case CR_CIRC_ATTACHED:
-		if (t->step != STEP_ATTACH || hop != t->n || !cr_attached_get(&a, msg, len))
+		if (t->step != STEP_ATTACH || hop != t->path.n || !cr_attached_get(&a, msg, len))
 			return;
 		memcpy(t->c->inner4, a.inner4, sizeof(a.inner4));
 		memcpy(t->c->inner6, a.inner6, sizeof(a.inner6));
@@ -346,15 +521,13 @@ void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *
 	case CR_CIRC_REFUSED:
 		if (hop != t->hops || (t->step != STEP_EXTEND && t->step != STEP_ATTACH))
 			return;
-		err("relay %s refuses: %s", t->path[hop - 1]->name, refusal(len ? msg[0] : 0));
+		err("relay %s refuses: %s", t->path.relay[hop - 1]->name, refusal(len ? msg[0] : 0));
+		if (t->step == STEP_EXTEND && len && msg[0] == CR_REFUSED_UNREACHABLE)
+			blame(t, hop);
 		give_up(t);
 		return;
 	case CR_CIRC_PONG:
-		if (t->pinging && len == CR_PING_LEN && sodium_memcmp(msg, t->ping, len) == 0) {
-			t->pinging = false;
-			t->tries = 0;
-			timer_set(&t->timer, CR_CIRCUIT_ALIVE_MS);
-		}
+		pong(t, hop, msg, len);
 		return;
 	case CR_CIRC_PAD:
 		return;
@@ -365,44 +538,148 @@ void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *
 
 void tunnel_lost(struct tunnel *t, const struct circ *c)
 {
+	bool was_ready = t->step == STEP_READY;
+
 	if (t->c != c)
 		return;
 	t->c = NULL;
 	if (active == t)
 		active = NULL;
-	again(t);
-	if (!active)
+	if (!was_ready) {
+		if (t->chosen && t->hops)
+			choice_guard_result(t->path.relay[0], false);
+		again_later(t);
+		return;
+	}
+	/* the addresses stay on the device: with luck the same exit gives them back to another circuit */
+	if (t->session)
+		t->move_until = now_ms() + MOVE_MS;
+	else
+		addresses_lost(t);
+	again(t, 0);
+	promote();
+	if (wanted)
+		save();
+}
+
+/* ---- while it carries packets ---- */
+
+/* All relays at once: who answers tells how far it still goes. */
+static void ping_all(struct tunnel *t)
+{
+	if (!t->pings) {
+		randombytes_buf(t->ping, sizeof(t->ping));
+		t->answered = 0;
+	}
+	t->pings++;
+	for (uint8_t hop = t->path.n; hop; hop--) {
+		uint8_t msg[CR_PING_LEN];
+
+		memcpy(msg, t->ping, sizeof(msg));
+		msg[0] ^= hop;
+		t->own_out += circ_send(t->c, hop, CR_CIRC_PING, msg, sizeof(msg));
+	}
+}
+
+/* Silence. Return: it goes on; false: the circuit was ended. */
+static bool doubt(struct tunnel *t)
+{
+	uint8_t far = 0;
+
+	for (uint8_t hop = 1; hop < t->path.n; hop++)
+		if (t->answered & 1u << hop)
+			far = hop;
+	if (t->pings < (far ? PINGS_EXIT : PINGS_GUARD)) {
+		ping_all(t);
+		return true;
+	}
+	err("relay %s does not answer any more", t->path.relay[far]->name);
+	t->failed = t->path.relay[far];
+	if (far + 1 == t->path.n)
+		addresses_lost(t);
+	else if (!far && t->chosen)
+		choice_guard_away(t->path.relay[0]);
+	circ_end(t->c, NULL);
+	return false;
+}
+
+static bool in_use(const struct tunnel *t)
+{
+	unsigned int n, all = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (t->inner[i].len && kn_sockets(&t->inner[i], false, &n) == RC_OK)
+			all += n;
+	return all;
+}
+
+static struct tunnel *tunnel_new(const struct route *path);
+
+/* New flows take another one; this one ends with its last flow. */
+static void grow_old(struct tunnel *t, uint64_t bytes, uint64_t now)
+{
+	if (!t->old && (now - t->ready_ms >= conf.circuit_ms || bytes >= CR_CIRCUIT_OLD_BYTES)) {
+		struct tunnel *next = tunnel_new(&fixed);
+
+		t->old = true;
+		if (next)
+			begin(next);
 		promote();
+	}
+}
+
+static void look(struct tunnel *t)
+{
+	uint64_t now = now_ms();
+	struct kcirc k;
+
+	timer_set(&t->timer, WATCH_MS);
+	if (!kernel_circ(circ_id(t->c), &k))
+		return;		/* the event is on its way */
+	if (k.bwd_cells - t->own_in != t->in || k.fwd_cells - t->own_out != t->out)
+		t->busy_ms = now;
+	t->out = k.fwd_cells - t->own_out;
+	if (k.bwd_cells - t->own_in != t->in || t->answered & 1u << t->path.n) {
+		t->in = k.bwd_cells - t->own_in;
+		t->heard_ms = now;
+		t->pings = 0;
+		t->answered = 0;
+	} else if (t->pings || (t->busy_ms && now - t->busy_ms < BUSY_MS) || now - t->heard_ms >= CR_CIRCUIT_ALIVE_MS) {
+		if (!doubt(t))
+			return;
+	}
+	grow_old(t, k.bytes, now);
+	if (t->old && active != t && !in_use(t))
+		tunnel_end(t);
 }
 
 static void tunnel_timer(struct timer *timer)
 {
 	struct tunnel *t = container(timer, struct tunnel, timer);
 
+	if (t->move_until && now_ms() >= t->move_until && t->step != STEP_READY)
+		addresses_lost(t);
 	switch (t->step) {
 	case STEP_LINK:
+		if (t->move_until)
+			timer_set(timer, MOVE_MS / 4);
 		break;
 	case STEP_CREATE:
 	case STEP_EXTEND:
 	case STEP_ATTACH:
-		/* the relays in between repeat, too: give them their time */
-		if (t->tries < 2 * CR_CREATE_TRIES)
+		/* the relays in between repeat, too: give them their time; whoever moves flows has none */
+		if (t->tries < (t->move_until ? 2 : 2 * CR_CREATE_TRIES)) {
 			repeat(t);
-		else
-			give_up(t);
-		break;
-	case STEP_READY:
-		if (t->pinging && t->tries >= 3) {
-			err("the exit %s does not answer any more", t->path[t->n - 1]->name);
-			give_up(t);
 			break;
 		}
-		if (!t->pinging)
-			randombytes_buf(t->ping, sizeof(t->ping));
-		t->pinging = true;
-		t->tries++;
-		circ_send(t->c, t->n, CR_CIRC_PING, t->ping, sizeof(t->ping));
-		timer_set(&t->timer, CR_CREATE_TRY_MS);
+		if (t->step == STEP_CREATE && t->chosen)
+			choice_guard_away(t->path.relay[0]);
+		else
+			blame(t, t->step == STEP_EXTEND ? t->hops : t->path.n - 1);
+		give_up(t);
+		break;
+	case STEP_READY:
+		look(t);
 		break;
 	case STEP_AGAIN:
 		begin(t);
@@ -412,67 +689,21 @@ static void tunnel_timer(struct timer *timer)
 
 /* ---- up and down ---- */
 
-static enum rc take_path(const char *path, struct peer *out[CR_HOPS_MAX], uint8_t *n)
-{
-	const char *at = path;
-
-	for (*n = 0; *at; (*n)++) {
-		size_t len = strcspn(at, ",");
-		char name[PEER_NAME];
-
-		if (*n == CR_HOPS_MAX)
-			return fail(RC_USAGE, "the path has more than %u relays", CR_HOPS_MAX);
-		if (!len || len >= sizeof(name))
-			return fail(RC_USAGE, "\"%s\" is not a path such as alice,bob,carol", path);
-		memcpy(name, at, len);
-		name[len] = '\0';
-		out[*n] = peer_by_name(name);
-		if (!out[*n])
-			return fail(RC_USAGE, "no relay is known by the name \"%s\"; see the peers file", name);
-		for (uint8_t i = 0; i < *n; i++)
-			if (out[i] == out[*n])
-				return fail(RC_USAGE, "relay %s is twice in the path", name);
-		at += len + (at[len] == ',');
-	}
-	return *n ? RC_OK : fail(RC_USAGE, "the path is empty");
-}
-
-static struct tunnel *tunnel_new(struct peer *const *path, uint8_t n)
+/* @path of no relay: chosen by the wish. */
+static struct tunnel *tunnel_new(const struct route *path)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
-	memcpy(t->path, path, n * sizeof(*path));
-	t->n = n;
+	t->path = *path;
+	t->chosen = !path->n;
 	t->timer.fn = tunnel_timer;
 	t->wait.fn = linked;
 	t->again_ms = AGAIN_MIN_MS;
 	t->next = tunnels;
 	tunnels = t;
 	return t;
-}
-
-enum rc tunnels_up(const char *path)
-{
-	struct peer *relays[CR_HOPS_MAX];
-	enum rc rc;
-	uint8_t n;
-
-	if (!conf.client_dev[0])
-		return fail(RC_USAGE, "this host is no client: the configuration has no device in [client]");
-	rc = take_path(path, relays, &n);
-	if (rc)
-		return rc;
-	tunnels_down();
-	for (unsigned int i = 0; i <= conf.spares; i++) {
-		struct tunnel *t = tunnel_new(relays, n);
-
-		if (!t)
-			return fail(RC_REFUSED, "out of memory");
-		begin(t);
-	}
-	return RC_OK;
 }
 
 static void tunnel_free(struct tunnel *t)
@@ -486,74 +717,143 @@ static void tunnel_free(struct tunnel *t)
 		c->tunnel = NULL;
 		circ_end(c, NULL);
 	}
+	sodium_free(t->session);
 	free(t);
 }
 
-void tunnels_down(void)
+/* Out of the list, its circuit and its addresses gone. */
+static void tunnel_end(struct tunnel *t)
+{
+	struct tunnel **p = &tunnels;
+
+	while (*p && *p != t)
+		p = &(*p)->next;
+	if (*p)
+		*p = t->next;
+	if (active == t)
+		active = NULL;
+	online_del(t->inner);
+	tunnel_free(t);
+	save();
+}
+
+static void end_all(void)
 {
 	struct tunnel *t;
 
 	active = NULL;
 	while ((t = tunnels)) {
 		tunnels = t->next;
+		online_del(t->inner);
 		tunnel_free(t);
 	}
 	circs_drop_orphans(NULL);	/* from before a restart */
-	for (int i = 0; i < 2; i++)
-		if (inner[i].len) {
-			kn_addr_change(false, ifindex, &inner[i]);
-			inner[i].len = 0;
-		}
+}
+
+static enum rc fill(unsigned int have)
+{
+	for (unsigned int i = have; i <= conf.spares; i++) {
+		struct tunnel *t = tunnel_new(&fixed);
+
+		if (!t)
+			return fail(RC_REFUSED, "out of memory");
+		begin(t);
+	}
+	return RC_OK;
+}
+
+enum rc tunnels_up(const char *path, const struct wish *w)
+{
+	struct route told = { .n = 0 };
+	enum rc rc;
+
+	if (!conf.client_dev[0])
+		return fail(RC_USAGE, "this host is no client: the configuration has no device in [client]");
+	rc = path ? choice_named(path, &told) : choice_possible(w);
+	if (rc)
+		return rc;
+	end_all();
+	rc = online_up();
+	if (rc) {
+		wanted = false;
+		resume_forget();
+		return rc;
+	}
+	fixed = told;
+	wish = *w;
+	wanted = true;
+	save();
+	return fill(0);
+}
+
+void tunnels_down(void)
+{
+	wanted = false;
+	end_all();
+	online_down();
+	resume_forget();
 }
 
 void tunnel_adopt(struct circ *c, const struct kcirc *k)
 {
 	c->pos = 0;
-	/* one that carries packets may go on; others were under construction */
-	if (k->ifindex && !adopted) {
-		adopted = c;
-		ifindex = k->ifindex;
+	/* those that carry packets may go on; others were under construction */
+	if (k->ifindex && adopted_n < RESUME_CIRCS) {
+		adopted[adopted_n++] = c;
 		c->extends = k->hops;
 	}
 }
 
+/* A circuit of before, along the relays that were written down; false: it is not as it was. */
+static bool take_over(struct circ *c, const struct route *path)
+{
+	struct tunnel *t;
+
+	if (!path->n || !c->next.link || c->next.link->peer != path->relay[0] || c->extends != path->n)
+		return false;
+	t = tunnel_new(path);
+	if (!t)
+		return false;
+	t->chosen = !fixed.n;
+	t->c = c;
+	c->tunnel = t;
+	t->hops = path->n;
+	t->large = c->large;
+	t->inner[0] = inner_of(c->inner4, 4);
+	t->inner[1] = inner_of(c->inner6, 16);
+	t->step = STEP_READY;
+	t->ready_ms = now_ms();
+	watch(t);
+	return true;
+}
+
 void tunnels_start(void)
 {
-	struct peer *relays[CR_HOPS_MAX];
-	struct circ *c = adopted;
-	struct tunnel *t;
-	uint8_t n;
+	unsigned int have = 0;
+	struct resume r;
 
-	adopted = NULL;
-	circs_drop_orphans(c);
-	if (c) {
-		memcpy(inner[0].bytes, c->inner4, 4);
-		memcpy(inner[1].bytes, c->inner6, 16);
-		inner[0].len = c->inner4[0] ? 4 : 0;
-		inner[1].len = c->inner6[0] ? 16 : 0;
-	}
-	/* without a path it goes on as it is, until it is told otherwise */
-	if (!conf.path[0] || take_path(conf.path, relays, &n))
+	if (resume_load(&r) && conf.client_dev[0]) {
+		wish = r.wish;
+		if (r.path[0] && choice_named(r.path, &fixed))
+			fixed.n = 0;
+		for (unsigned int i = 0; i < adopted_n; i++)
+			for (unsigned int j = 0; j < r.n; j++)
+				if (r.circ[j].cookie == adopted[i]->cookie && take_over(adopted[i], &r.circ[j].route))
+					have++;
+		online_mark_was_changed(r.mark_changed);
+		guards();
+		wanted = online_up() == RC_OK;
+	} else if (conf.path[0] || conf.up) {
+		tunnels_up(conf.path[0] ? conf.path : NULL, &conf.wish);
 		return;
-	if (c && c->next.link && c->next.link->peer == relays[0] && c->extends == n) {
-		t = tunnel_new(relays, n);
-		if (t) {
-			t->c = c;
-			c->tunnel = t;
-			t->hops = n;
-			t->large = c->large;
-			t->step = STEP_READY;
-			active = t;
-			timer_set(&t->timer, 0);
-		}
-	} else if (c) {
-		circ_end(c, NULL);
 	}
-	for (unsigned int i = active ? 1 : 0; i <= conf.spares; i++) {
-		t = tunnel_new(relays, n);
-		if (t)
-			begin(t);
-	}
+	adopted_n = 0;
+	circs_drop_orphans(NULL);
+	if (!wanted)
+		return;
+	fill(have);
+	promote();
+	save();
 }
 
 void tunnels_free(void)
@@ -563,7 +863,7 @@ void tunnels_free(void)
 	/* circuits that work go on without us */
 	while ((t = tunnels)) {
 		tunnels = t->next;
-		if (t->c && t->step == STEP_READY && t == active) {
+		if (t->c && t->step == STEP_READY) {
 			t->c->tunnel = NULL;
 			t->c = NULL;
 		}
@@ -576,21 +876,19 @@ void tunnels_json(json_t *array)
 {
 	for (const struct tunnel *t = tunnels; t; t = t->next) {
 		json_t *path = json_array(), *o;
-		char text[2][ADDR_TEXT];
+		char text[ADDR_TEXT];
 
-		for (uint8_t i = 0; i < t->n; i++)
-			json_array_append_new(path, json_string(t->path[i]->name));
-		o = json_pack("{s:o,s:s,s:b,s:i,s:i}", "path", path, "step", step_names[t->step], "active", t == active,
-			      "hops", t->hops, "large", t->large);
+		for (uint8_t i = 0; i < t->path.n; i++)
+			json_array_append_new(path, json_string(t->path.relay[i]->name));
+		o = json_pack("{s:o,s:s,s:b,s:b,s:i,s:i}", "path", path, "step", step_names[t->step], "active", t == active,
+			      "old", t->old, "hops", t->hops, "large", t->large);
 		if (t->c)
 			json_object_set_new(o, "circuit", json_integer(circ_id(t->c)));
 		if (t->step == STEP_READY)
 			json_object_set_new(o, "took_ms", json_integer((json_int_t)t->took_ms));
-		if (t == active)
-			for (int i = 0; i < 2; i++)
-				if (inner[i].len)
-					json_object_set_new(o, i ? "inner6" : "inner4",
-							    json_string(addr_host(text[i], &inner[i])));
+		for (int i = 0; i < 2; i++)
+			if (t->inner[i].len)
+				json_object_set_new(o, i ? "inner6" : "inner4", json_string(addr_host(text, &t->inner[i])));
 		json_array_append_new(array, o);
 	}
 }

@@ -5,11 +5,15 @@
 
 #include <jansson.h>
 
+#include "choice.h"
 #include "circs.h"
 
-/* Builds 1 + conf.spares circuits along @path (names with commas between) and keeps them. */
-enum rc tunnels_up(const char *path);
-/* Ends them, and takes the addresses away. */
+/*
+ * Brings the host's packets into the tunnel, builds 1 + conf.spares circuits along @path (names with commas between; NULL: as path
+ * choice finds them by @w) and keeps them.
+ */
+enum rc tunnels_up(const char *path, const struct wish *w);
+/* Ends them, and restores the host's network. */
 void tunnels_down(void);
 /* After the adoption: what is left of before. */
 void tunnels_start(void);

@@ -1,0 +1,245 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A client that has nothing but a signed directory comes online with one command: it chooses relays,
+# everything goes through them and nothing past them, before, during and after, also when daemons die; flows
+# live on when a middle relay is lost and end at once when the exit is; down leaves no trace.
+# shellcheck disable=SC2317  # functions run through ktap_test
+here=$(dirname "$0")
+# shellcheck source=selftests/lib.sh
+. "$here/../lib.sh"
+# shellcheck source=selftests/net/chain.sh
+. "$here/../net/chain.sh"
+# shellcheck source=selftests/relayd/daemons.sh
+. "$here/daemons.sh"
+# shellcheck source=selftests/relayd/network.sh
+. "$here/network.sh"
+
+export CLIENT_CONF="dns = 198.51.100.53
+spares = 1"
+FILE_MB=${FILE_MB:-1}
+
+# What of the client's network must come back: sorted, without what counts.
+trace() {
+	on client ip rule
+	on client ip -6 rule
+	on client ip route show table all | sort
+	on client ip -6 route show table all | sort
+	on client ip -br addr
+	on client nft list ruleset
+	on client sysctl net.ipv4.conf.all.src_valid_mark
+	cat "$LIB_TMP/resolv.conf"
+}
+# leaked: what left the client on its wire and was neither for the guard nor for a neighbour; @1: a capture
+leaked() {
+	local other
+	other=$(tcpdump -nr "$1" "ether src $(client_mac) and not arp and not (icmp6 and ip6[6] == 58 and ip6[40] >= 130 and ip6[40] <= 136) and not ip6 proto 0
+		and not (udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net))" 2>/dev/null)
+	[ -z "$other" ] || { echo "leaked:"; echo "$other" | head; return 1; }
+}
+client_mac() { on client ip -j link show dev to-net | jq -r '.[0].address'; }
+to_guard() { tcpdump -nr "$1" "ether src $(client_mac) and udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net)" 2>/dev/null | wc -l; }
+
+# what any program would send at any time
+chatter() {
+	local i
+	for ((i = 0; i < ${1:-1000000}; i++)); do
+		ping -q -c 1 -W 1 "$SERVER4" >/dev/null 2>&1
+		ping -q -c 1 -W 1 "$SERVER6" >/dev/null 2>&1
+		# shellcheck disable=SC2016  # the other shell's
+		bash -c 'echo x >"/dev/udp/$1/53"; echo x >"/dev/udp/$2/53"' - "$SERVER4" "$(addr4 net client)" 2>/dev/null
+		sleep 0.2
+	done
+}
+
+fetch() {
+	on client curl -sS --max-time 240 -o "$LIB_TMP/got" "http://$1:8000/file" && cmp "$LIB_TMP/web/file" "$LIB_TMP/got" ||
+		{ daemon_logs; ctl client status; on client ip route get "$SERVER4"; return 1; }
+}
+serving() { on server curl -sf -o /dev/null --max-time 2 -r 0-0 "http://$1:8000/file"; }
+no_tunnel() { [ "$(daemon_status client '.tunnels | length')" = 0 ]; }
+path_of_active() { daemon_status client '[.tunnels[] | select(.active)][0].path | join(" ")'; }
+tunnels_are() { [ "$(daemon_status client '[.tunnels[] | select(.step == "ready")] | length')" = "$1" ]; }
+
+before() {
+	echo "nameserver 192.0.2.1" >"$LIB_TMP/resolv.conf"
+	# strict: cells of the guard must pass nevertheless
+	on client sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.to-net.rp_filter=1
+	trace >"$LIB_TMP/before"
+	on client curl -sS --max-time 20 -o /dev/null "http://$SERVER4:8000/file"
+}
+
+# ---- up
+
+up() {
+	# the firewall first: nothing may leave by the old way once up was asked for
+	capture client net "$LIB_TMP/up.pcap" || return 1
+	ctl client up wait 60s "$@" || { daemon_logs; ctl client status; return 1; }
+	bg on client bash -c "$(declare -f chatter); SERVER4=$SERVER4; SERVER6=$SERVER6; addr4() { echo $(addr4 net client); }; chatter"
+	CHATTER=$!
+	tunnels=$(path_of_active)
+	echo "$tunnels"
+	[ "$(wc -w <<<"$tunnels")" = 3 ] && [ "${tunnels%% *}" = "$(name_of r1)" ]
+}
+in_order() {
+	# what is there now: device, addresses, rules, table, firewall, name servers
+	on client ip addr show dev cell0 | grep -q "inet 10.99" &&
+		on client ip rule | grep -q "not from all fwmark 0xce11" &&
+		on client nft list table inet cellrelay_client >/dev/null &&
+		grep -qx "nameserver 198.51.100.53" "$LIB_TMP/resolv.conf" &&
+		on client ip route get "$SERVER4" | grep -q "dev cell0"
+}
+seen_at_server() {
+	capture server net "$LIB_TMP/server.pcap" tcp port 8000 || return 1
+	fetch "$SERVER4" || return 1
+	capture_stop server net
+	# masqueraded: the server sees the exit, and nobody else
+	tcpdump -nr "$LIB_TMP/server.pcap" "dst host $SERVER4" 2>/dev/null | awk '{ print $3 }' | sed 's/\.[0-9]*$//' | sort -u >"$LIB_TMP/sources"
+	cat "$LIB_TMP/sources"
+	[ "$(cat "$LIB_TMP/sources")" = "$(addr4 "${NETWORK_RELAYS[-1]}" net)" ]
+}
+nothing_past() {
+	capture_stop client net && leaked "$LIB_TMP/up.pcap" && [ "$(to_guard "$LIB_TMP/up.pcap")" -gt 20 ]
+}
+refused_private() {
+	# the exit's own host is out of reach, whoever asks through it; from elsewhere it is not
+	local exit=${NETWORK_RELAYS[-1]}
+	bg on "$exit" busybox httpd -f -p 8000 -h "$LIB_TMP/web"
+	busywait 10000 listening "$exit" tcp 8000
+	on server curl -sS --max-time 10 -o /dev/null "http://$(addr4 "$exit" net):8000/file" || return 1
+	! on client curl -sS --max-time 5 -o /dev/null "http://$(addr4 "$exit" net):8000/file"
+}
+
+# ---- the daemon dies
+
+killed() {
+	capture client net "$LIB_TMP/killed.pcap" || return 1
+	stop "${DAEMON_PID[client]}" KILL
+	# the kernel goes on without it, and so does the firewall
+	fetch "$SERVER4" || return 1
+	# and where the kernel's circuits go, too, nothing passes
+	local id
+	for id in $(on client relayctl -j circuit show | jq '.circuits[].id'); do
+		on client relayctl circuit del "$id" || return 1
+	done
+	! on client curl -sS --max-time 3 -o /dev/null "http://$SERVER4:8000/file" || { echo "it passed"; return 1; }
+	on client ip link del cell0
+	! on client curl -sS --max-time 3 -o /dev/null "http://$SERVER4:8000/file" || { echo "it passed without a device"; return 1; }
+	capture_stop client net && leaked "$LIB_TMP/killed.pcap"
+}
+back() {
+	capture client net "$LIB_TMP/back.pcap" || return 1
+	daemon_start client || return 1
+	busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
+	fetch "$SERVER4" && capture_stop client net && leaked "$LIB_TMP/back.pcap"
+}
+
+# ---- relays die
+
+# a download of a byte every now and then, by $1 seconds
+slow_flow() {
+	bg on client curl -sS -N --max-time 120 --limit-rate 20k -o "$LIB_TMP/slow" "http://$SERVER4:8000/file"
+	FLOW=$!
+	busywait 20000 test -s "$LIB_TMP/slow"
+}
+host_of() {
+	local h
+	for h in "${NETWORK_RELAYS[@]}"; do
+		[ "$(name_of "$h")" != "$1" ] || { echo "$h"; return; }
+	done
+}
+middle_dies() {
+	local path was now
+	busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
+	path=$(path_of_active)
+	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
+	slow_flow || return 1
+	DEAD=$(host_of "$(cut -d' ' -f2 <<<"$path")")
+	on "$DEAD" ip link set to-net down
+	wait "$FLOW"
+	local status=$?
+	now=$(on client ip -br addr show dev cell0)
+	echo "curl $status, path $path, $DEAD dead, address $was, now $now"
+	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" && grep -q "$was/" <<<"$now" || { daemon_logs; ctl client status; return 1; }
+	[ "$(cut -d' ' -f2 <<<"$(path_of_active)")" != "$(name_of "$DEAD")" ]
+}
+exit_dies() {
+	local from took
+	slow_flow || return 1
+	from=${EPOCHREALTIME/[.,]/}
+	on "${NETWORK_RELAYS[-1]}" ip link set to-net down
+	wait "$FLOW" && { echo "curl ended well"; return 1; }
+	took=$(((${EPOCHREALTIME/[.,]/} - from) / 1000))
+	cat "$(bg_log "$FLOW")"
+	echo "an error after $took ms"
+	[ "$took" -lt "${EXIT_MS:-5000}" ] || { daemon_logs; return 1; }
+}
+exit_back() {
+	on "${NETWORK_RELAYS[-1]}" ip link set to-net up
+	on "${NETWORK_RELAYS[-1]}" ip route replace default via "$(addr4 net "${NETWORK_RELAYS[-1]}")"
+	on "$DEAD" ip link set to-net up
+	on "$DEAD" ip route replace default via "$(addr4 net "$DEAD")"
+	busywait 60000 tunnels_are 2 && fetch "$SERVER4" || { daemon_logs; ctl client status; return 1; }
+}
+
+# ---- down
+
+down() {
+	stop "$CHATTER" KILL
+	ctl client down || return 1
+	trace >"$LIB_TMP/after"
+	diff -u "$LIB_TMP/before" "$LIB_TMP/after" && no_tunnel || { daemon_logs; return 1; }
+	[ ! -e "$(daemon_dir client)/state/resolv.conf.before" ] && [ ! -e "$(daemon_dir client)/online" ]
+}
+after() { on client curl -sS --max-time 20 -o /dev/null "http://$SERVER4:8000/file"; }
+
+# ---- the directory
+
+refused() {
+	local text=$1
+	shift
+	! "$@" >"$LIB_TMP/refused" 2>&1 && grep -qF -- "$text" "$LIB_TMP/refused" && return
+	cat "$LIB_TMP/refused"
+	return 1
+}
+forged() {
+	cp "$LIB_TMP/directory/snapshot" "$LIB_TMP/directory/good"
+	# the network's parameters changed by a byte
+	printf '\x01' | dd of="$LIB_TMP/directory/snapshot" bs=1 seek=60 conv=notrunc status=none
+	refused "is not taken" ctl client reload && mv "$LIB_TMP/directory/good" "$LIB_TMP/directory/snapshot"
+}
+newer() {
+	network_snapshot "$LIB_TMP/directory" 2 "$LIB_TMP/directory/snapshot" && ctl client reload &&
+		[ "$(daemon_status client .directory.number)" = 2 ]
+}
+rolled_back() {
+	rm -f "$LIB_TMP/directory/authority.state"
+	network_snapshot "$LIB_TMP/directory" 1 "$LIB_TMP/directory/old" && cp "$LIB_TMP/directory/old" "$LIB_TMP/directory/snapshot" || return 1
+	refused "older than one we have" ctl client reload && [ "$(daemon_status client .directory.number)" = 2 ]
+}
+
+ktap_start
+need relayctl relayd jq curl busybox nft tcpdump
+ktap_test "hosts, a signed directory, configurations" network "${RELAYS:-4}" || ktap_finish
+mkdir "$LIB_TMP/web" && head -c "${FILE_MB}M" /dev/urandom >"$LIB_TMP/web/file"
+bg on server busybox httpd -f -p "[::]:8000" -h "$LIB_TMP/web"
+busywait 20000 serving "$SERVER4"
+ktap_test "without a tunnel the client reaches the server, as anybody" before || ktap_finish
+ktap_test "a daemon on every host, from one directory" daemons_start || ktap_finish
+ktap_test "a country that no exit is in: said before anything changes" refused "no path of" ctl client up --exit-country XX
+ktap_test "relayctl up: three relays, chosen" up || ktap_finish
+ktap_test "device, addresses, rules, firewall and name servers are there" in_order
+ktap_test "a file of $FILE_MB MiB; the server sees the exit" seen_at_server
+ktap_test "the same over IPv6" fetch "[$SERVER6]"
+ktap_test "the exit's own host cannot be reached" refused_private
+ktap_test "D20: while coming up and online nothing leaves but to the guard" nothing_past
+ktap_test "D20: SIGKILL, circuits and device gone: nothing leaks" killed
+ktap_test "D20: the daemon comes back and brings the client online again" back
+[ "${RELAYS:-4}" -lt 4 ] || ktap_test "a middle relay is lost: the flow goes on, with its address" middle_dies
+ktap_test "the exit is lost: the flow ends with an error within ${EXIT_MS:-5000} ms" exit_dies
+ktap_test "it is there again, and so is the client" exit_back
+ktap_test "a forged snapshot is refused" forged
+ktap_test "a newer one is taken" newer
+ktap_test "an older one is refused" rolled_back
+ktap_test "down: rules, routes, firewall, addresses, name servers as before" down
+ktap_test "the client reaches the server as before" after
+ktap_finish

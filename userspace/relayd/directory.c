@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "config.h"
+#include "directory/durable.h"
+#include "directory/store.h"
+#include "directory/trust.h"
+#include "peers.h"
+#include "relayd.h"
+#include "timer.h"
+
+#define LOOK_MS		5000u	/* how often the file is looked at */
+
+static struct cr_trust trust;
+static struct cr_snapshot_id have;	/* number 0: none */
+static uint64_t from, until;
+static struct cr_view *view;
+static char store[sizeof(conf.state) + 16];
+static struct stat seen;		/* the file when it was last read */
+static bool stale_said;
+
+static void look(struct timer *t);
+static struct timer timer = { .fn = look };
+
+const struct cr_snapshot_id *relayd_snapshot(void)
+{
+	return &have;
+}
+
+static uint64_t seconds(void)
+{
+	return (uint64_t)time(NULL);
+}
+
+static enum rc read_trust(void)
+{
+	char error[CR_TRUST_ERROR_TEXT];
+	static const uint8_t zeros[CR_LEDGER_LEN];
+	unsigned int line;
+	size_t len;
+	uint8_t *text = cr_file_read(conf.authorities, CR_TRUST_FILE_MAX, &len);
+	bool ok;
+
+	if (!text)
+		return fail(RC_USAGE, "cannot read the authorities in %s: %s", conf.authorities, strerror(errno));
+	ok = cr_trust_parse(&trust, (const char *)text, len, &line, error);
+	free(text);
+	if (!ok)
+		return fail(RC_USAGE, "%s:%u: %s", conf.authorities, line, error);
+	if (memcmp(conf.ledger, zeros, sizeof(zeros)) != 0 && memcmp(conf.ledger, trust.ledger, sizeof(zeros)) != 0)
+		return fail(RC_USAGE, "%s is about another ledger than the configuration", conf.authorities);
+	memcpy(conf.ledger, trust.ledger, sizeof(conf.ledger));
+	return RC_OK;
+}
+
+/* Peers and path choice go by this one from now on. */
+static enum rc use(const struct cr_snapshot *s)
+{
+	struct cr_geo_table *table = cr_geo_open(conf.table[0] ? conf.table : CR_GEO_TABLE);
+	struct cr_view *v;
+
+	if (!table && (s->head.params.constraints & (CR_DIFFER_AS | CR_DIFFER_COUNTRY)))
+		err("note: no table of countries and networks (%s): paths do not differ in them; install libloc-database",
+		    strerror(errno));
+	v = cr_view_new(s, table);
+	cr_geo_close(table);
+	if (!v || peers_take(s, seconds())) {
+		cr_view_free(v);
+		return fail(RC_REFUSED, "out of memory for the snapshot's relays");
+	}
+	cr_view_free(view);
+	view = v;
+	have.number = s->head.number;
+	memcpy(have.hash, s->hash, sizeof(have.hash));
+	from = s->head.from;
+	until = cr_snapshot_until(&s->head);
+	stale_said = false;
+	return RC_OK;
+}
+
+/* What an earlier run kept: the floor, and good for as long as it is valid. */
+static enum rc load_kept(void)
+{
+	struct cr_stored stored = { .bytes = NULL };
+	enum cr_verdict v = cr_store_load(store, &stored);
+	enum rc rc = RC_OK;
+
+	if (v) {
+		rc = fail(RC_USAGE, "the snapshot kept in %s %s; restore it, or remove the file to begin anew", store,
+			  v == CR_DIR_STORAGE ? strerror(errno) : cr_verdict_text(v));
+	} else if (stored.bytes) {
+		v = cr_snapshot_verify(&stored.s, &trust, seconds(), NULL);
+		/* a stale one stays the floor */
+		if (v == CR_DIR_OK || v == CR_DIR_STALE)
+			rc = use(&stored.s);
+		else
+			err("the snapshot kept in %s is not used: it %s", store, cr_verdict_text(v));
+	}
+	cr_store_free(&stored);
+	return rc;
+}
+
+enum rc directory_read(void)
+{
+	struct cr_snapshot s;
+	enum rc rc = RC_OK;
+	enum cr_verdict v;
+	uint8_t *bytes;
+	bool kept;
+	size_t len;
+
+	if (!conf.snapshot[0])
+		return RC_OK;
+	bytes = cr_file_read(conf.snapshot, CR_SNAPSHOT_BYTES_MAX, &len);
+	if (!bytes)
+		return fail(RC_REFUSED, "cannot read the snapshot %s: %s", conf.snapshot, strerror(errno));
+	v = cr_snapshot_parse(&s, bytes, len);
+	if (!v) {
+		uint64_t floor = have.number;
+
+		v = cr_store_offer(store, &s, &trust, seconds(), &floor, &kept);
+	}
+	if (v)
+		rc = fail(RC_REFUSED, "the snapshot %s is not taken: it %s", conf.snapshot,
+			  v == CR_DIR_STORAGE ? strerror(errno) : cr_verdict_text(v));
+	else if (s.head.number != have.number)
+		rc = use(&s);
+	free(bytes);
+	return rc;
+}
+
+bool directory_fresh(void)
+{
+	return !conf.authorities[0] || (have.number && seconds() < until);
+}
+
+const struct cr_view *directory_view(void)
+{
+	return directory_fresh() ? view : NULL;
+}
+
+static void look(struct timer *t)
+{
+	struct stat now;
+
+	timer_set(t, LOOK_MS);
+	if (conf.snapshot[0] && stat(conf.snapshot, &now) == 0 &&
+	    (now.st_ino != seen.st_ino || now.st_size != seen.st_size || now.st_mtim.tv_sec != seen.st_mtim.tv_sec ||
+	     now.st_mtim.tv_nsec != seen.st_mtim.tv_nsec)) {
+		seen = now;
+		directory_read();
+	}
+	if (have.number && !directory_fresh() && !stale_said) {
+		stale_said = true;
+		err("the snapshot is stale: no new circuits until a newer one comes; see: relayctl directory fetch help");
+	}
+}
+
+enum rc directory_open(void)
+{
+	enum rc rc;
+
+	if (!conf.authorities[0])
+		return RC_OK;
+	snprintf(store, sizeof(store), "%s/directory", conf.state);
+	if ((mkdir(conf.state, 0700) < 0 && errno != EEXIST) || (mkdir(store, 0700) < 0 && errno != EEXIST))
+		return fail(RC_USAGE, "cannot make folder %s for snapshots: %s", store, strerror(errno));
+	rc = read_trust();
+	if (!rc)
+		rc = load_kept();
+	if (!rc)
+		look(&timer);
+	return rc;
+}
+
+void directory_close(void)
+{
+	timer_stop(&timer);
+	cr_view_free(view);
+	view = NULL;
+}
+
+json_t *directory_json(void)
+{
+	if (!conf.authorities[0])
+		return NULL;
+	return json_pack("{s:I,s:i,s:I,s:I,s:b}", "number", (json_int_t)have.number, "relays", view ? (int)view->n : 0,
+			 "from", (json_int_t)from, "until", (json_int_t)until, "fresh", directory_fresh());
+}

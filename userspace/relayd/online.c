@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include "online.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/killswitch.h"
+#include "config.h"
+#include "netlink/dev.h"
+#include "netlink/rule.h"
+#include "nft/apply.h"
+#include "resolv.h"
+
+#define TABLE		52737u	/* of our routes: 0xce01 */
+#define RULE_LOCAL	30100u	/* what main knows a way to, but not by its default route */
+#define RULE_TUNNEL	30101u	/* all that our socket did not send */
+#define METRIC_TUNNEL	100u
+#define METRIC_NONE	4278198272u	/* there is no tunnel: nobody else's default route, either */
+
+static const uint8_t lens[] = { 4, 16 };
+
+static uint32_t ifindex;
+static bool up;
+static bool mark_changed;	/* src_valid_mark was 0 before */
+static struct cr_address guards[CR_KILLSWITCH_GUARDS];
+static size_t guard_n;
+
+bool online_whole(void)
+{
+	return !conf.route_n;
+}
+
+bool online_mark_changed(void)
+{
+	return mark_changed;
+}
+
+void online_mark_was_changed(bool was)
+{
+	mark_changed = was;
+}
+
+uint32_t online_device(void)
+{
+	return ifindex;
+}
+
+static bool has_ipv6(void)
+{
+	return access("/proc/net/if_inet6", F_OK) == 0;
+}
+
+/* ---- kill switch ---- */
+
+static enum rc apply(const char *text, const char *doing)
+{
+	char error[1024];
+
+	if (cr_nft_apply(text, error, sizeof(error)))
+		return RC_OK;
+	error[strcspn(error, "\n")] = '\0';
+	return fail(RC_REFUSED, "cannot %s the kill switch: %s", doing, error);
+}
+
+static struct cr_address address(const struct addr *a)
+{
+	struct cr_address out = { .family = a->len == 4 ? 4 : 6, .port = a->port };
+
+	memcpy(out.ip, a->bytes, a->len);
+	return out;
+}
+
+static enum rc load_killswitch(void)
+{
+	struct cr_killswitch ks = {
+		.device = conf.client_dev, .mark = conf.fwmark, .port = 0, .guards = guards,
+		.guard_count = guard_n, .allowed = conf.allow, .allowed_count = conf.allow_n,
+	};
+	char text[CR_KILLSWITCH_TEXT_MAX];
+	const char *wrong;
+
+	wrong = cr_killswitch_ruleset(text, sizeof(text), &ks);
+	return wrong ? fail(RC_REFUSED, "cannot make the kill switch: %s", wrong) : apply(text, "load");
+}
+
+void online_guards(const struct peer *const *list, size_t n)
+{
+	struct cr_address now[CR_KILLSWITCH_GUARDS] = { 0 };
+	size_t now_n = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned int j = 0; j < list[i]->addr_n && now_n < CR_KILLSWITCH_GUARDS; j++) {
+			struct cr_address a = address(&list[i]->addr[j]);
+			size_t k = 0;
+
+			while (k < now_n && cr_address_compare(&now[k], &a) != 0)
+				k++;
+			if (k == now_n)
+				now[now_n++] = a;
+		}
+	if (now_n == guard_n && memcmp(now, guards, sizeof(now)) == 0)
+		return;
+	memcpy(guards, now, sizeof(guards));
+	guard_n = now_n;
+	/* a load replaces the whole table at once: there is no moment without it */
+	if (up && online_whole())
+		load_killswitch();
+}
+
+/* ---- routes ---- */
+
+static enum rc rules(bool add)
+{
+	enum rc rc = RC_OK;
+
+	for (int i = 0; i < 2; i++) {
+		const struct kn_rule local = { .len = lens[i], .priority = RULE_LOCAL, .table = 254, .no_default = true };
+		const struct kn_rule tunnel = { .len = lens[i], .priority = RULE_TUNNEL, .table = TABLE, .mark = conf.fwmark };
+		enum rc one;
+
+		if (lens[i] == 16 && !has_ipv6())
+			continue;
+		/* a table without a way ends the search: it is filled before it is asked */
+		one = add ? kn_default_change(true, lens[i], TABLE, METRIC_NONE, 0, NULL) : RC_OK;
+		if (!one)
+			one = kn_rule_change(add, &tunnel);
+		if (!one)
+			one = kn_rule_change(add, &local);
+		if (!add) {
+			kn_default_change(false, lens[i], TABLE, METRIC_TUNNEL, ifindex, NULL);
+			kn_default_change(false, lens[i], TABLE, METRIC_NONE, 0, NULL);
+		}
+		rc = rc ? rc : one;
+		if (rc && add)
+			break;
+	}
+	return rc;
+}
+
+/*
+ * Answers of guards come in by another way than their addresses would be routed: a strict reverse path filter must
+ * see our mark on them (the kill switch's table puts it there).
+ */
+static void src_valid_mark(bool on)
+{
+	char was = '0';
+	int fd;
+
+	if (!on && !mark_changed)
+		return;
+	fd = open("/proc/sys/net/ipv4/conf/all/src_valid_mark", O_RDWR | O_CLOEXEC);
+	if (on && fd >= 0 && read(fd, &was, 1) == 1 && was == '1') {
+		close(fd);
+		return;
+	}
+	mark_changed = fd >= 0 && pwrite(fd, on ? "1" : "0", 1, 0) == 1 && on;
+	if (on && !mark_changed)
+		err("note: cannot set net.ipv4.conf.all.src_valid_mark: %s; a strict rp_filter would drop what guards send",
+		    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static enum rc device(void)
+{
+	enum rc rc = RC_OK;
+
+	if (!if_nametoindex(conf.client_dev))
+		rc = kn_dev_add(conf.client_dev, 0, false);
+	ifindex = rc ? 0 : if_nametoindex(conf.client_dev);
+	if (!rc && !ifindex)
+		rc = fail(RC_REFUSED, "device %s went as soon as it was made", conf.client_dev);
+	return rc ? rc : kn_dev_up(ifindex);
+}
+
+enum rc online_up(void)
+{
+	enum rc rc = RC_OK;
+
+	if (online_whole())
+		rc = load_killswitch();
+	up = true;
+	if (!rc)
+		rc = device();
+	if (!rc && online_whole()) {
+		src_valid_mark(true);
+		rc = rules(true);
+	}
+	if (!rc && online_whole())
+		rc = resolv_set();
+	if (rc)
+		online_down();
+	return rc;
+}
+
+void online_down(void)
+{
+	if (!up)
+		return;
+	up = false;
+	if (online_whole()) {
+		resolv_restore();
+		rules(false);
+		src_valid_mark(false);
+	}
+	if (if_nametoindex(conf.client_dev))
+		kn_dev_del(conf.client_dev);
+	ifindex = 0;
+	guard_n = 0;
+	if (online_whole())
+		apply(cr_killswitch_remove_text(), "remove");
+}
+
+/* ---- addresses ---- */
+
+static void change(bool add, const struct addr inner[2])
+{
+	for (int i = 0; i < 2 && ifindex; i++)
+		if (inner[i].len)
+			kn_addr_change(add, ifindex, &inner[i]);
+}
+
+void online_add(const struct addr inner[2])
+{
+	change(true, inner);
+}
+
+void online_del(const struct addr inner[2])
+{
+	change(false, inner);
+}
+
+void online_prefer(const struct addr inner[2])
+{
+	if (!ifindex)
+		return;
+	for (int i = 0; i < 2 && online_whole(); i++) {
+		if (inner[i].len)
+			kn_default_change(true, lens[i], TABLE, METRIC_TUNNEL, ifindex, &inner[i]);
+		else if (lens[i] == 4 || has_ipv6())
+			kn_default_change(false, lens[i], TABLE, METRIC_TUNNEL, ifindex, NULL);
+	}
+	for (unsigned int i = 0; i < conf.route_n; i++) {
+		const struct prefix *r = &conf.route[i];
+		const struct addr *src = &inner[r->addr.len == 16];
+
+		if (src->len)
+			kn_route_add(ifindex, &r->addr, r->len, src);
+	}
+}
