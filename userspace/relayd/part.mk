@@ -38,3 +38,12 @@ $(O)/tests/test_relayd_base: userspace/tests/test_relayd_base.c $(RELAYD_BASE:%=
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
 UNIT_TESTS += $(O)/tests/test_relayd_base
+
+RELAYD_CHOICE := choice config log peers timer
+
+$(O)/tests/test_relayd_choice: userspace/tests/test_relayd_choice.c $(RELAYD_CHOICE:%=$(O)/relayd/%.o) $(O)/directory-tests/directory_fixture.o $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_relayd_choice

@@ -102,6 +102,28 @@ static void test_messages(void **state)
 	assert_false(cr_attached_get(&attached, buf, CR_ATTACHED_LEN - 1));
 }
 
+static void test_attach(void **state)
+{
+	uint8_t buf[CR_ATTACH_SESSION_LEN] = { CR_ATTACH_V4 }, a[CR_ATTACH_SIGNED_LEN], b[CR_ATTACH_SIGNED_LEN], hash[NOISE_HASH_LEN] = { 1 };
+	struct cr_attach attach;
+
+	(void)state;
+	assert_false(cr_attach_get(&attach, buf, 0));
+	assert_true(cr_attach_get(&attach, buf, CR_ATTACH_LEN));
+	assert_null(attach.session);
+	buf[0] |= CR_ATTACH_SESSION;
+	assert_false(cr_attach_get(&attach, buf, CR_ATTACH_SESSION_LEN - 1));
+	assert_true(cr_attach_get(&attach, buf, CR_ATTACH_SESSION_LEN));
+	assert_ptr_equal(attach.session, buf + 1);
+	assert_ptr_equal(attach.signature, buf + 33);
+	/* what is signed names its kind, and every bit of the handshake */
+	cr_attach_signed(a, hash);
+	assert_memory_equal(a, "cr/attach/1\0\0\0\0", 16);
+	hash[NOISE_HASH_LEN - 1] ^= 0x80;
+	cr_attach_signed(b, hash);
+	assert_memory_not_equal(a, b, sizeof(a));
+}
+
 static void test_snapshots(void **state)
 {
 	struct cr_snapshot_id a = { .number = 7 }, b = { .number = 7 };
@@ -161,7 +183,7 @@ static void test_derive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frame), cmocka_unit_test(test_hellos), cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_frame), cmocka_unit_test(test_hellos), cmocka_unit_test(test_messages), cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_snapshots), cmocka_unit_test(test_prologue), cmocka_unit_test(test_derive),
 	};
 

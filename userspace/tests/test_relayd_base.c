@@ -145,6 +145,27 @@ static void test_config(void **state)
 	assert_int_equal(c.rekey_ms, CR_LINK_REKEY_MS);
 	assert_int_equal(c.idle_ms, CR_CIRCUIT_IDLE_MS);
 
+	assert_int_equal(c.fwmark, 0xce11);
+	assert_true(c.wish.max_price == UINT64_MAX && !c.wish.hops);
+	assert_int_equal(config_read(&c, file("[relayd]\nauthorities = /a\nsnapshot = /s\n[client]\ndevice = c\nhops = 4\nexit-country = DE\n"
+					      "max-price = 9\ndns = 9.9.9.9\ndns = 2620:fe::fe\nallow = 192.168.0.0/16\n"
+					      "[exit]\nrule = reject tcp any 25\nflows-each = 7\ndns = yes\n")), RC_OK);
+	assert_int_equal(c.wish.hops, 4);
+	assert_string_equal(c.wish.country, "DE");
+	assert_int_equal(c.wish.max_price, 9);
+	assert_int_equal(c.dns_n, 2);
+	assert_int_equal(c.allow_n, 1);
+	assert_int_equal(c.rule_n, 1);
+	assert_int_equal(c.flows_each, 7);
+	assert_int_equal(c.flows_max, 0);
+	assert_true(c.exit_dns);
+
+	wrong("[relayd]\nsnapshot = /s\n", "\"snapshot\" needs \"authorities\"");
+	wrong("[client]\nexit-country = de\n", "two capital letters");
+	wrong("[client]\nhops = 0\n", "1 to 8");
+	wrong("[client]\ndns = 1\ndns = x\n", "an address");
+	wrong("[client]\nallow = 10.0.0.1/8\n", "a prefix");
+	wrong("[exit]\nrule = allow all\n", "a rule such as");
 	wrong("[relayd]\nsockett = x\n", ":2: [relayd] sockett = x: there is no such setting");
 	wrong("[nowhere]\na = b\n", "there is no such section");
 	wrong("[relayd]\nwhat\n", ":2: this is neither");
