@@ -350,6 +350,29 @@ static const struct verb reload_verbs[] = {
 	{ .name = NULL },
 };
 
+static enum rc metrics(const struct verb *verb, const struct argval *v)
+{
+	const char *text;
+	json_t *a;
+	enum rc rc = ask(socket_of(&v[0]), json_pack("{s:s}", "do", "metrics"), &a);
+
+	(void)verb;
+	if (rc)
+		return rc;
+	text = json_string_value(json_object_get(a, "text"));
+	if (opt.json)
+		json_str("metrics", text);
+	else if (text)
+		fputs(text, opt.out);
+	json_decref(a);
+	return RC_OK;
+}
+
+static const struct verb metrics_verbs[] = {
+	{ .run = metrics, .args = socket_args, .help = "what relayd counts, as Prometheus reads it" },
+	{ .name = NULL },
+};
+
 static const struct verb up_verbs[] = {
 	{ .run = up, .args = up_args, .help = "bring this host online: its packets go through relays and no other way" },
 	{ .name = NULL },
@@ -381,3 +404,4 @@ const struct object obj_status = { "status", NULL, status_verbs, 0, "links, circ
 const struct object obj_drain = { "drain", NULL, drain_verbs, 0, "let relayd take no new circuits" };
 const struct object obj_stop = { "stop", NULL, stop_verbs, 0, "end relayd" };
 const struct object obj_reload = { "reload", NULL, reload_verbs, 0, "let relayd read the snapshot again" };
+const struct object obj_metrics = { "metrics", NULL, metrics_verbs, 0, "relayd's counters, as Prometheus reads them" };

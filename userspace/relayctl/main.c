@@ -18,7 +18,7 @@ struct options opt;
 const struct object *const objects[] = {
 	&obj_show, &obj_ns, &obj_sock, &obj_link, &obj_key, &obj_circuit, &obj_hop, &obj_dev,
 	&obj_session, &obj_stats, &obj_map, &obj_monitor, &obj_doctor, &obj_load, &obj_unload, &obj_xdp,
-	&obj_directory, &obj_path, &obj_offers, &obj_up, &obj_down, &obj_status, &obj_drain, &obj_reload, &obj_stop,
+	&obj_directory, &obj_path, &obj_offers, &obj_up, &obj_down, &obj_status, &obj_drain, &obj_reload, &obj_metrics, &obj_stop,
 	&obj_genkey,
 	&obj_pubkey, &obj_complete, &obj_help, NULL,
 };

@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "exits.h"
 #include "keys.h"
+#include "metrics.h"
 #include "proof/sign.h"
 #include "relayd.h"
 #include "tunnel.h"
@@ -208,10 +209,11 @@ bool circ_send(struct circ *c, uint8_t hop, uint8_t type, const void *msg, size_
 	return kernel_send_circ(circ_id(c), hop, large, data, room);
 }
 
-static void refuse(struct circ *c, enum cr_refusal why)
+static void refuse(struct circ *c, enum metric what, enum cr_refusal why)
 {
 	uint8_t code = (uint8_t)why;
 
+	metric_add(what, 1);
 	circ_send(c, 0, CR_CIRC_REFUSED, &code, 1);
 }
 
@@ -339,6 +341,7 @@ static void on_create(struct link *l, const uint8_t *msg, size_t len)
 			kernel_send_link(link_id(l), CR_CTL_CREATED, c->reply, c->reply_len, NULL);
 		return;
 	}
+	metric_add(METRIC_CREATES, 1);
 	cr_prologue(prologue, CR_FOR_CIRCUIT, conf.ledger, keys->identity);
 	if (noise_new_pair(&noise, NOISE_NK, false, prologue, sizeof(prologue), keys->x_secret, keys->x, NULL) ||
 	    noise_read(noise, create.noise, create.noise_len, payload, &n) ||
@@ -366,6 +369,7 @@ static void on_create(struct link *l, const uint8_t *msg, size_t len)
 		keep_reply(c, reply, sizeof(reply));
 	kernel_send_link(link_id(l), CR_CTL_CREATED, reply, sizeof(reply), NULL);
 out:
+	metric_add(METRIC_CREATES_REFUSED, !c);
 	noise_free(noise);
 }
 
@@ -375,7 +379,7 @@ static void extend_fail(struct circ *c, enum cr_refusal why)
 {
 	extend_free(c);
 	end_close(&c->next);
-	refuse(c, why);
+	refuse(c, METRIC_EXTENDS_REFUSED, why);
 }
 
 static void extend_send(struct extend *x)
@@ -434,35 +438,36 @@ static void on_extend(struct circ *c, const uint8_t *msg, size_t len)
 		if (c->reply)
 			circ_send(c, 0, CR_CIRC_EXTENDED, c->reply, c->reply_len);
 		else
-			refuse(c, CR_REFUSED_STATE);
+			refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_STATE);
 		return;
 	}
 	if (c->attached) {
-		refuse(c, CR_REFUSED_STATE);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_STATE);
 		return;
 	}
 	if (c->extends >= CR_EXTENDS_MAX || c->pos >= CR_HOPS_MAX || relayd_draining()) {
-		refuse(c, CR_REFUSED_LIMIT);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_LIMIT);
 		return;
 	}
 	c->extends++;
+	metric_add(METRIC_EXTENDS, 1);
 	if (sodium_memcmp(e.relay, keys->identity, CR_ID_LEN) == 0) {
-		refuse(c, CR_REFUSED_LOOP);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_LOOP);
 		return;
 	}
 	p = peer_by_identity(e.relay);
 	if (!p || !(p->named || (p->listed && directory_fresh())) || !address_ok(p)) {
-		refuse(c, CR_REFUSED_UNKNOWN);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_UNKNOWN);
 		return;
 	}
 	if (c->prev.link && c->prev.link->peer == p) {
-		refuse(c, CR_REFUSED_LOOP);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_LOOP);
 		return;
 	}
 	x = calloc(1, sizeof(*x));
 	if (!x || !end_open(&c->next, c, NULL)) {
 		free(x);
-		refuse(c, CR_REFUSED_LIMIT);
+		refuse(c, METRIC_EXTENDS_REFUSED, CR_REFUSED_LIMIT);
 		return;
 	}
 	forget_reply(c);
@@ -566,12 +571,13 @@ static void on_attach(struct circ *c, const uint8_t *msg, size_t len)
 
 	if (!cr_attach_get(&a, msg, len))
 		return;
+	metric_add(METRIC_ATTACHES, 1);
 	if (c->next.link || c->extend || (a.session && !c->attached && !session_proved(c, &a))) {
-		refuse(c, CR_REFUSED_STATE);
+		refuse(c, METRIC_ATTACHES_REFUSED, CR_REFUSED_STATE);
 		return;
 	}
 	if (!c->attached && !exits_attach(c, a.wanted, a.session)) {
-		refuse(c, CR_REFUSED_ROLE);
+		refuse(c, METRIC_ATTACHES_REFUSED, CR_REFUSED_ROLE);
 		return;
 	}
 	memcpy(answer, c->inner4, sizeof(c->inner4));

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "control/limits.h"
 #include "exit/ruleset.h"
+#include "metrics.h"
 #include "netlink/dev.h"
 #include "nft/apply.h"
 
@@ -225,6 +226,7 @@ static bool move(struct circ *c, struct lease *l)
 	}
 	l->circ = c;
 	c->held = l;
+	metric_add(METRIC_ATTACHES_MOVED, 1);
 	return true;
 }
 

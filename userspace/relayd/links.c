@@ -11,6 +11,7 @@
 #include "control/limits.h"
 #include "hello.h"
 #include "keys.h"
+#include "metrics.h"
 
 #define NO_GEN		255
 #define FILTER_MACS	16	/* what the module takes: ours, the answers', and of those whom we ask */
@@ -219,6 +220,7 @@ static void link_up(struct link *l)
 	else if (l->peer)
 		list_del(&l->peer->links, l);
 	set_state(l, LINK_UP);
+	metric_add(METRIC_LINKS_MADE, 1);
 	if (l->peer) {
 		l->of_peer = l->peer->links;
 		l->peer->links = l;
@@ -407,6 +409,7 @@ static void asked(uint32_t sock, const struct addr *from, const uint8_t *data, s
 	if (size == CR_CELL_SMALL || unconfirmed >= CR_LINK_UNCONFIRMED_MAX ||
 	    !cr_dgram_open(data, size, own_first.stream, plain, &type, &msg, &len) || type != CR_DGRAM_FIRST)
 		return;
+	metric_add(METRIC_LINKS_ASKED, 1);
 	h = hello_asked(CR_FOR_LINK, msg, len, (uint16_t)size);
 	if (!h)
 		return;
@@ -521,6 +524,7 @@ static void rekey(struct link *l)
 static void retire(struct link *l)
 {
 	kernel_key_set(link_id(l), l->gen, false, CR_LINK_OLD_KEY_MS);
+	metric_add(METRIC_REKEYS, 1);
 }
 
 static uint8_t gen_after(const struct link *l)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 #include "exits.h"
 #include "keys.h"
 #include "links.h"
+#include "metrics.h"
 #include "netlink/kn.h"
 #include "notify.h"
 #include "relayd.h"
@@ -28,6 +30,8 @@
 #define CONFIG	"/etc/cellrelay/relayd.conf"
 
 static bool stopping, flushing, draining;
+static void alive(struct timer *t);
+static struct timer watchdog = { .fn = alive };
 static int epoll_fd = -1;
 static int marks[3];	/* their addresses stand for these in epoll: */
 enum { MARK_MESSAGES, MARK_EVENTS, MARK_SIGNALS };
@@ -50,6 +54,7 @@ bool relayd_draining(void)
 
 void relayd_resync(void)
 {
+	metric_add(METRIC_RESYNCS, 1);
 	err("events were lost: looking at what the kernel has");
 	links_check();
 	circs_check();
@@ -144,6 +149,18 @@ static enum rc start(int sig)
 		tunnels_start();
 	}
 	return rc;
+}
+
+/* systemd waits for a sign of life every so often; half of that is what it recommends. */
+static void alive(struct timer *t)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	unsigned long long n = usec ? strtoull(usec, NULL, 10) : 0;
+
+	if (!n)
+		return;
+	notify("WATCHDOG=1");
+	timer_set(t, n / 2000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(n / 2000));
 }
 
 static enum rc loop(int sig)
@@ -249,6 +266,7 @@ int main(int argc, char **argv)
 	rc = start(sig);
 	if (!rc) {
 		notify("READY=1");
+		alive(&watchdog);
 		fprintf(stderr, "relayd: ready\n");
 		rc = loop(sig);
 	}

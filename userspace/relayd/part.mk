@@ -17,6 +17,7 @@ $(O)/bin/relayd: $(RELAYD_OBJ) $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O
 	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) -o $@ $^ $(RELAYD_LIBS)
 
 PROGRAMS += $(O)/bin/relayd
+INSTALL_BIN += $(O)/bin/relayd
 
 # The messages of its socket, fuzzed; what they set off is left away.
 $(O)/fuzz/fuzz_request: userspace/fuzz/fuzz_request.c userspace/fuzz/fuzz.h userspace/relayd/request.c

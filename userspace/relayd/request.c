@@ -8,6 +8,7 @@
 #include "config.h"
 #include "directory.h"
 #include "log.h"
+#include "metrics.h"
 #include "relayd.h"
 #include "tunnel.h"
 
@@ -63,6 +64,16 @@ static json_t *do_down(const json_t *q)
 	return result(RC_OK);
 }
 
+static json_t *do_metrics(const json_t *q)
+{
+	char *text = metrics_text();
+	json_t *a = text ? json_pack("{s:b,s:s}", "ok", 1, "text", text) : no("out of memory");
+
+	(void)q;
+	free(text);
+	return a;
+}
+
 static json_t *do_reload(const json_t *q)
 {
 	(void)q;
@@ -95,7 +106,7 @@ static const struct {
 	json_t *(*fn)(const json_t *q);
 } requests[] = {
 	{ "status", do_status }, { "up", do_up }, { "down", do_down }, { "stop", do_stop },
-	{ "drain", do_drain }, { "reload", do_reload },
+	{ "drain", do_drain }, { "reload", do_reload }, { "metrics", do_metrics },
 };
 
 char *request_answer(const char *line, size_t len)

@@ -12,6 +12,7 @@
 #include "control/derive.h"
 #include "control/limits.h"
 #include "hello.h"
+#include "metrics.h"
 #include "netlink/sockets.h"
 #include "noise/noise.h"
 #include "online.h"
@@ -182,8 +183,10 @@ static void addresses_lost(struct tunnel *t)
 	for (int i = 0; i < 2; i++) {
 		if (!t->inner[i].len)
 			continue;
-		if (kn_sockets(&t->inner[i], true, &n) == RC_OK && n)
-			err("%u connections by %s end with their exit", n, addr_host(text, &t->inner[i]));
+		if (kn_sockets(&t->inner[i], true, &n) || !n)
+			continue;
+		metric_add(METRIC_FLOWS_ENDED, n);
+		err("%u connections by %s end with their exit", n, addr_host(text, &t->inner[i]));
 	}
 	online_del(t->inner);
 	t->inner[0].len = t->inner[1].len = 0;
@@ -268,6 +271,7 @@ static void ready(struct tunnel *t)
 	t->step = STEP_READY;
 	t->again_ms = AGAIN_MIN_MS;
 	t->took_ms = now_ms() - t->began_ms;
+	metric_add(METRIC_TUNNELS_BUILT, 1);
 	t->ready_ms = now_ms();
 	t->move_until = 0;
 	t->failed = NULL;
@@ -551,6 +555,7 @@ void tunnel_lost(struct tunnel *t, const struct circ *c)
 		again_later(t);
 		return;
 	}
+	metric_add(METRIC_TUNNELS_LOST, 1);
 	/* the addresses stay on the device: with luck the same exit gives them back to another circuit */
 	if (t->session)
 		t->move_until = now_ms() + MOVE_MS;
