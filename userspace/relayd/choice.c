@@ -220,7 +220,7 @@ static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, stru
 
 enum rc choice_possible(const struct wish *w)
 {
-	const struct cr_view *view = directory_view();
+	const struct cr_view *view = directory_view(w->country[0]);
 	struct cr_want want = want_of(w);
 	struct cr_guards g = present();
 	enum cr_path_result r;
@@ -242,7 +242,7 @@ enum rc choice_possible(const struct wish *w)
 
 bool choice_make(struct route *out, const struct wish *w, const struct peer *exit, const struct peer *not_this)
 {
-	const struct cr_view *view = directory_view();
+	const struct cr_view *view = directory_view(w->country[0]);
 	struct cr_want want = want_of(w);
 	struct cr_guards g = present();
 	struct cr_pool all = { .n = 0 };

@@ -24,7 +24,8 @@ static uint64_t from, until;
 static struct cr_view *view;
 static char store[sizeof(conf.state) + 16];
 static struct stat seen;		/* the file when it was last read */
-static bool stale_said;
+static uint32_t relays;
+static bool stale_said, countries;
 
 static void look(struct timer *t);
 static struct timer timer = { .fn = look };
@@ -60,23 +61,34 @@ static enum rc read_trust(void)
 	return RC_OK;
 }
 
+/* What path choice goes by. The table of countries is large: it is opened only where something depends on it. */
+static enum rc view_of(const struct cr_snapshot *s)
+{
+	bool differ = s->head.params.constraints & (CR_DIFFER_AS | CR_DIFFER_COUNTRY);
+	struct cr_geo_table *table = NULL;
+	struct cr_view *v;
+
+	if (differ || countries || conf.wish.country[0]) {
+		table = cr_geo_open(conf.table[0] ? conf.table : CR_GEO_TABLE);
+		if (!table)
+			err("note: no table of countries and networks (%s): %s; install libloc-database", strerror(errno),
+			    differ ? "paths do not differ in them" : "no relay is known to be anywhere");
+	}
+	v = cr_view_new(s, table);
+	cr_geo_close(table);
+	if (!v)
+		return fail(RC_REFUSED, "out of memory for the snapshot's relays");
+	cr_view_free(view);
+	view = v;
+	return RC_OK;
+}
+
 /* Peers and path choice go by this one from now on. */
 static enum rc use(const struct cr_snapshot *s)
 {
-	struct cr_geo_table *table = cr_geo_open(conf.table[0] ? conf.table : CR_GEO_TABLE);
-	struct cr_view *v;
-
-	if (!table && (s->head.params.constraints & (CR_DIFFER_AS | CR_DIFFER_COUNTRY)))
-		err("note: no table of countries and networks (%s): paths do not differ in them; install libloc-database",
-		    strerror(errno));
-	v = cr_view_new(s, table);
-	cr_geo_close(table);
-	if (!v || peers_take(s, seconds())) {
-		cr_view_free(v);
-		return fail(RC_REFUSED, "out of memory for the snapshot's relays");
-	}
-	cr_view_free(view);
-	view = v;
+	if ((conf.client_dev[0] && view_of(s)) || peers_take(s, seconds()))
+		return RC_REFUSED;
+	relays = s->head.relay_count;
 	have.number = s->head.number;
 	memcpy(have.hash, s->hash, sizeof(have.hash));
 	from = s->head.from;
@@ -141,9 +153,19 @@ bool directory_fresh(void)
 	return !conf.authorities[0] || (have.number && seconds() < until);
 }
 
-const struct cr_view *directory_view(void)
+const struct cr_view *directory_view(bool with_countries)
 {
-	return directory_fresh() ? view : NULL;
+	struct cr_stored stored = { .bytes = NULL };
+
+	if (!directory_fresh())
+		return NULL;
+	if (with_countries && !countries) {
+		countries = true;
+		if (cr_store_load(store, &stored) == CR_DIR_OK && stored.bytes)
+			view_of(&stored.s);
+		cr_store_free(&stored);
+	}
+	return view;
 }
 
 static void look(struct timer *t)
@@ -191,6 +213,6 @@ json_t *directory_json(void)
 {
 	if (!conf.authorities[0])
 		return NULL;
-	return json_pack("{s:I,s:i,s:I,s:I,s:b}", "number", (json_int_t)have.number, "relays", view ? (int)view->n : 0,
+	return json_pack("{s:I,s:i,s:I,s:I,s:b}", "number", (json_int_t)have.number, "relays", (int)relays,
 			 "from", (json_int_t)from, "until", (json_int_t)until, "fresh", directory_fresh());
 }

@@ -20,8 +20,11 @@ void directory_close(void);
 /* Looks at the file at once; what is wrong with it is said, and what we have stays. */
 enum rc directory_read(void);
 
-/* For path choice; NULL: there is none, or it is stale. Another call may free it. */
-const struct cr_view *directory_view(void);
+/*
+ * For path choice of a client; NULL: there is none, or it is stale. Another call may free it. @countries: they matter, so the table
+ * of addresses is read where it was not yet.
+ */
+const struct cr_view *directory_view(bool countries);
 
 /* May circuits begin that need what the directory says? True, too, where no directory is used. */
 bool directory_fresh(void);

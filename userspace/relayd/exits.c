@@ -2,17 +2,16 @@
 #include "exits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "control/limits.h"
 #include "exit/ruleset.h"
 #include "metrics.h"
 #include "netlink/dev.h"
+#include "netlink/sysctl.h"
 #include "nft/apply.h"
 
 #define LEASES	65533u	/* host numbers 2 and up of either pool: of the smallest that is set */
@@ -99,14 +98,10 @@ static enum rc rules(void)
 	return fail(RC_REFUSED, "cannot load the exit's rules: %s", error);
 }
 
-static void forwarding(const char *file)
+static void forwarding(const char *name)
 {
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "1\n", 2) != 2)
-		err("note: cannot write %s: %s; an exit forwards packets, switch that on", file, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	if (!kn_switch(name, true, NULL))
+		err("note: cannot switch net/%s on: %s; an exit forwards packets", name, strerror(errno));
 }
 
 enum rc exits_init(void)
@@ -129,9 +124,9 @@ enum rc exits_init(void)
 		if (pool[i]->addr.len)
 			rc = kn_route_add(ifindex, &pool[i]->addr, pool[i]->len, NULL);
 	if (!rc && conf.pool4.addr.len)
-		forwarding("/proc/sys/net/ipv4/ip_forward");
+		forwarding("ipv4/ip_forward");
 	if (!rc && conf.pool6.addr.len)
-		forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
+		forwarding("ipv6/conf/all/forwarding");
 	leases = LEASES;
 	if (conf.pool4.addr.len && conf.pool4.len > 16)
 		leases = (1u << (32 - conf.pool4.len)) - FIRST - 1;

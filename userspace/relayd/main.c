@@ -18,6 +18,7 @@
 #include "config.h"
 #include "directory.h"
 #include "exits.h"
+#include "init.h"
 #include "keys.h"
 #include "links.h"
 #include "metrics.h"
@@ -212,9 +213,11 @@ static void finish(void)
 static int usage(FILE *f, enum rc rc)
 {
 	fputs("usage: relayd [--config FILE] [--check]\n"
+	      "       relayd --init FOLDER\n"
 	      "       relayd --keygen FOLDER\n"
 	      "  -c, --config FILE    configuration (" CONFIG ")\n"
 	      "      --check          look at the configuration only\n"
+	      "      --init FOLDER    keys and a commented relayd.conf to begin with, in that folder\n"
 	      "      --keygen FOLDER  make identity and key of a relay; prints what others need to know of it\n"
 	      "  -h, --help           this text\n"
 	      "  -V, --version        version\n", f);
@@ -225,7 +228,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'C' },
-		{ "keygen", required_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' },
+		{ "keygen", required_argument, NULL, 'k' },
+		{ "init", required_argument, NULL, 'i' }, { "check-config", no_argument, NULL, 'C' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 	};
 	const struct rlimit none = { 0, 0 };
@@ -248,6 +252,8 @@ int main(int argc, char **argv)
 			break;
 		case 'k':
 			return keys_make(optarg);
+		case 'i':
+			return init_make(optarg);
 		case 'h':
 			return usage(stdout, RC_OK);
 		case 'V':

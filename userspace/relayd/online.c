@@ -2,7 +2,6 @@
 #include "online.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "config.h"
 #include "netlink/dev.h"
 #include "netlink/rule.h"
+#include "netlink/sysctl.h"
 #include "nft/apply.h"
 #include "resolv.h"
 
@@ -147,22 +147,14 @@ static enum rc rules(bool add)
  */
 static void src_valid_mark(bool on)
 {
-	char was = '0';
-	int fd;
+	bool changed;
 
 	if (!on && !mark_changed)
 		return;
-	fd = open("/proc/sys/net/ipv4/conf/all/src_valid_mark", O_RDWR | O_CLOEXEC);
-	if (on && fd >= 0 && read(fd, &was, 1) == 1 && was == '1') {
-		close(fd);
-		return;
-	}
-	mark_changed = fd >= 0 && pwrite(fd, on ? "1" : "0", 1, 0) == 1 && on;
-	if (on && !mark_changed)
-		err("note: cannot set net.ipv4.conf.all.src_valid_mark: %s; a strict rp_filter would drop what guards send",
+	if (!kn_switch("ipv4/conf/all/src_valid_mark", on, &changed))
+		err("note: cannot switch net.ipv4.conf.all.src_valid_mark: %s; a strict rp_filter would drop what guards send",
 		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	mark_changed = on && (changed || mark_changed);
 }
 
 static enum rc device(void)

@@ -47,4 +47,11 @@ $(O)/tests/test_relayd_choice: userspace/tests/test_relayd_choice.c $(RELAYD_CHO
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_relayd_choice
+RELAYD_EXITS := config exits idmap log metrics timer
+
+$(O)/tests/test_relayd_exits: userspace/tests/test_relayd_exits.c $(RELAYD_EXITS:%=$(O)/relayd/%.o) $(O)/netlink/endpoint.o $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits

@@ -25,7 +25,8 @@
 #define BUSY_MS		30000u	/* after traffic silence is looked into at once, not every CR_CIRCUIT_ALIVE_MS */
 #define PINGS_EXIT	3u	/* not answered by the exit, while a relay before it answers: the exit is gone */
 #define PINGS_GUARD	8u	/* nobody answers: perhaps it is our own network, so wait longer */
-#define MOVE_MS		4000u	/* an exit that cannot be reached again by then is lost, and its flows with it */
+#define MOVE_MS		4000u	/* an exit that cannot be reached again by then is lost, and its flows with it ... */
+#define MOVE_KNOWN_MS	15000u	/* ... unless another relay is known to be what failed */
 
 enum step { STEP_LINK, STEP_CREATE, STEP_EXTEND, STEP_ATTACH, STEP_READY, STEP_AGAIN };
 
@@ -54,6 +55,7 @@ struct session {
  * @hash: of the handshake with the exit
  * @session: with which the addresses move to the next circuit; NULL: they do not
  * @inner: addresses that the exit gave us, and the device has; len 0: none
+ * @patience: how often the next circuit's questions are repeated meanwhile
  * @move_until: until when flows wait for the next circuit to the same exit; 0: they do not
  * @failed: relay to avoid in the next attempt
  * @wait: for the link to the first
@@ -93,7 +95,7 @@ struct tunnel {
 	struct waiter wait;
 	uint8_t msg[CR_CREATE_LEN + CR_EXTEND_LEN];
 	uint16_t len;
-	uint8_t tries;
+	uint8_t tries, patience;
 	uint32_t again_ms;
 	uint64_t began_ms, took_ms, ready_ms;
 	bool old;
@@ -557,8 +559,9 @@ void tunnel_lost(struct tunnel *t, const struct circ *c)
 	}
 	metric_add(METRIC_TUNNELS_LOST, 1);
 	/* the addresses stay on the device: with luck the same exit gives them back to another circuit */
+	t->patience = t->failed ? CR_CREATE_TRIES : 2;
 	if (t->session)
-		t->move_until = now_ms() + MOVE_MS;
+		t->move_until = now_ms() + (t->failed ? MOVE_KNOWN_MS : MOVE_MS);
 	else
 		addresses_lost(t);
 	again(t, 0);
@@ -586,6 +589,15 @@ static void ping_all(struct tunnel *t)
 	}
 }
 
+/* Circuits that go through a relay that is lost are asked at once, however idle they are. */
+static void suspect(const struct peer *lost)
+{
+	for (struct tunnel *t = tunnels; t; t = t->next)
+		for (uint8_t i = 0; i < t->path.n && t->step == STEP_READY; i++)
+			if (t->path.relay[i] == lost)
+				t->busy_ms = now_ms();
+}
+
 /* Silence. Return: it goes on; false: the circuit was ended. */
 static bool doubt(struct tunnel *t)
 {
@@ -600,6 +612,7 @@ static bool doubt(struct tunnel *t)
 	}
 	err("relay %s does not answer any more", t->path.relay[far]->name);
 	t->failed = t->path.relay[far];
+	suspect(t->failed);
 	if (far + 1 == t->path.n)
 		addresses_lost(t);
 	else if (!far && t->chosen)
@@ -673,7 +686,7 @@ static void tunnel_timer(struct timer *timer)
 	case STEP_EXTEND:
 	case STEP_ATTACH:
 		/* the relays in between repeat, too: give them their time; whoever moves flows has none */
-		if (t->tries < (t->move_until ? 2 : 2 * CR_CREATE_TRIES)) {
+		if (t->tries < (t->move_until ? t->patience : 2 * CR_CREATE_TRIES)) {
 			repeat(t);
 			break;
 		}
