@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # whoever sources this uses them
 # Sourced after lib.sh and relayd/daemons.sh: relays around one router, in a signed
 # directory, a client that knows nothing else, and a server beyond.
 #
@@ -7,7 +7,7 @@
 #	         +- net -+
 #	server --+
 #
-# network N: hosts, keys, directory, configurations. The last NETWORK_EXITS (1) relays are exits, the first
+# network N: hosts, keys, directory, configurations. Sets SERVER4, SERVER6, CHAIN_NODES. The last NETWORK_EXITS (1) relays are exits, the first
 # NETWORK_ENTRIES (1) are entries.
 
 NETWORK_PORT=4000
