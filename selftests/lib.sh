@@ -27,7 +27,7 @@ LIB_PIDS=()
 LIB_WIRES=0
 LIB_LOGS=0
 LIB_TMP=$(mktemp -d "${TMPDIR:-/tmp}/cellrelay-test.XXXXXX") || exit 1
-declare -A LIB_WIRE_NUMBER LIB_WIRE_NS LIB_CAPTURE
+declare -A LIB_WIRE_NUMBER LIB_WIRE_END LIB_WIRE_NS LIB_CAPTURE
 LIB_COUNT=0 LIB_PASSED=0 LIB_FAILED=0 LIB_SKIPPED=0
 
 # ---- KTAP ------------------------------------------------------------------
@@ -96,6 +96,8 @@ need() {
 # Real name of a namespace, for tools that want one.
 ns_name() { echo "$LIB_ID-$1"; }
 
+# Of emulated time most goes into starting programs: what makes hosts and wires starts few.
+
 # setup_ns HOST...: hosts with loopback up, no forwarding, no address autoconfiguration.
 setup_ns() {
 	local h n
@@ -103,8 +105,12 @@ setup_ns() {
 		n=$LIB_ID-$h
 		ip netns add "$n" || return 1
 		LIB_NS+=("$n")
-		on "$h" sysctl -qw net.ipv6.conf.{all,default}.{accept_dad=0,accept_ra=0,router_solicitations=0} || return 1
-		ip -n "$n" link set lo up || return 1
+		# shellcheck disable=SC2016
+		on "$h" sh -ec 'cd /proc/sys/net/ipv6/conf
+			for c in all default; do
+				for s in accept_dad accept_ra router_solicitations; do echo 0 >$c/$s; done
+			done
+			exec ip link set lo up' || return 1
 	done
 }
 
@@ -165,43 +171,46 @@ wire() {
 	nb=$LIB_ID-$b
 	LIB_WIRE_NUMBER[$a $b]=$n
 	LIB_WIRE_NUMBER[$b $a]=$n
+	LIB_WIRE_END[$a $b]=1
+	LIB_WIRE_END[$b $a]=2
 	LIB_WIRE_NS[$n]=w$n
 	ip netns add "$w" || return 1
 	LIB_NS+=("$w")
-	on "w$n" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-	ip -n "$w" link add bridge type bridge stp_state 0 forward_delay 0 mcast_snooping 0 &&
-		ip link add "to-$b" netns "$na" mtu "$mtu" type veth peer name "at-$a" netns "$w" mtu "$mtu" &&
-		ip link add "to-$a" netns "$nb" mtu "$mtu" type veth peer name "at-$b" netns "$w" mtu "$mtu" &&
-		ip -n "$w" link set "at-$a" master bridge up &&
-		ip -n "$w" link set "at-$b" master bridge up &&
-		ip -n "$w" link set bridge mtu "$mtu" up || return 1
-	# Without NAPI at a veth, frames that XDP redirects into its peer are lost.
-	on "w$n" ethtool -K "at-$a" gro on && on "w$n" ethtool -K "at-$b" gro on || return 1
-	ip -n "$na" addr add "10.200.$n.1/24" dev "to-$b" &&
-		ip -n "$na" addr add "fd00:200:$n::1/64" dev "to-$b" nodad &&
-		ip -n "$nb" addr add "10.200.$n.2/24" dev "to-$a" &&
-		ip -n "$nb" addr add "fd00:200:$n::2/64" dev "to-$a" nodad &&
-		ip -n "$na" link set "to-$b" up &&
-		ip -n "$nb" link set "to-$a" up || return 1
-	busywait 5000 lib_carrier "$na" "to-$b" && busywait 5000 lib_carrier "$nb" "to-$a"
+	# GRO: without NAPI at a veth, frames that XDP redirects into its peer are lost.
+	# shellcheck disable=SC2016
+	on "w$n" sh -ec 'cd /proc/sys/net/ipv6/conf
+		for c in all default; do echo 1 >$c/disable_ipv6; done
+		ip -batch -
+		ethtool -K "$1" gro on
+		ethtool -K "$2" gro on' - "at-$a" "at-$b" <<-BATCH || return 1
+		link add bridge mtu $mtu type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+		link add at-$a mtu $mtu type veth peer name to-$b mtu $mtu netns $na
+		link add at-$b mtu $mtu type veth peer name to-$a mtu $mtu netns $nb
+		link set at-$a master bridge up
+		link set at-$b master bridge up
+		link set bridge mtu $mtu up
+	BATCH
+	lib_end "$na" "to-$b" "$n" 1 && lib_end "$nb" "to-$a" "$n" 2 &&
+		busywait 5000 lib_carrier "$na" "to-$b" && busywait 5000 lib_carrier "$nb" "to-$a"
 }
 
-lib_carrier() { ip -n "$1" -br link show dev "$2" | grep -q LOWER_UP; }
+# lib_end NAMESPACE DEVICE WIRE END: addresses of an end, and up
+lib_end() {
+	ip -n "$1" -batch - <<-BATCH
+		addr add 10.200.$3.$4/24 dev $2
+		addr add fd00:200:$3::$4/64 dev $2 nodad
+		link set $2 up
+	BATCH
+}
+
+lib_carrier() { [[ $(ip -n "$1" -br link show dev "$2") == *LOWER_UP* ]]; }
 
 # wire_ns A B: the wire's namespace, a short name for `on`.
 wire_ns() { echo "${LIB_WIRE_NS[${LIB_WIRE_NUMBER[$1 $2]}]}"; }
 
 # addr4 A B, addr6 A B: address of A on its wire to B.
-lib_end() {
-	local n=${LIB_WIRE_NUMBER[$1 $2]}
-	if on "$1" ip -4 -br addr show dev "to-$2" | grep -q "10\.200\.$n\.1/"; then
-		echo 1
-	else
-		echo 2
-	fi
-}
-addr4() { echo "10.200.${LIB_WIRE_NUMBER[$1 $2]}.$(lib_end "$1" "$2")"; }
-addr6() { echo "fd00:200:${LIB_WIRE_NUMBER[$1 $2]}::$(lib_end "$1" "$2")"; }
+addr4() { echo "10.200.${LIB_WIRE_NUMBER[$1 $2]}.${LIB_WIRE_END[$1 $2]}"; }
+addr6() { echo "fd00:200:${LIB_WIRE_NUMBER[$1 $2]}::${LIB_WIRE_END[$1 $2]}"; }
 
 # netem A B ARGUMENT...: disturbs what goes from A to B ("loss 5%", "delay 10ms
 # reorder 20%", "duplicate 3%"); again with other arguments replaces it. netem A B off ends it.
@@ -282,40 +291,44 @@ listening() {
 	[ -n "$(on "$1" ss -Hna $flag "sport = :$3" 2>/dev/null)" ]
 }
 
-# ---- the next topology ------------------------------------------------------
+# ---- the next topology, and the end -------------------------------------------
+
+# lib_remove: ends what runs in our hosts and wires, which would keep them alive, and removes them.
+lib_remove() {
+	local n inode name
+	local -A ours=()
+	[ "${#LIB_NS[@]}" -gt 0 ] || return 0
+	while read -r inode name; do
+		case $name in
+		/run/netns/*) ours[$inode]=1 ;;
+		*)
+			name=${name#/proc/}
+			[ -z "${ours[$inode]:-}" ] || kill -KILL "${name%%/*}" 2>/dev/null
+			;;
+		esac
+	done < <(stat -L -c '%i %n' "${LIB_NS[@]/#//run/netns/}" /proc/[0-9]*/ns/net 2>/dev/null)
+	printf 'netns del %s\n' "${LIB_NS[@]}" | ip -force -batch - 2>/dev/null
+	LIB_NS=()
+}
 
 # lib_again: removes all hosts, wires and background processes.
 lib_again() {
-	local n p
-	for n in ${LIB_NS[@]+"${LIB_NS[@]}"}; do
-		for p in $(ip netns pids "$n" 2>/dev/null); do
-			kill -KILL "$p" 2>/dev/null
-		done
-		ip netns del "$n"
-	done
+	lib_remove
 	# Not a word about those that were killed.
 	{ wait; } 2>/dev/null
-	LIB_NS=() LIB_PIDS=()
+	LIB_PIDS=()
 	LIB_WIRES=0
 	rm -rf "$LIB_TMP/keys"
 }
 
-# ---- the end ---------------------------------------------------------------
-
 lib_cleanup() {
-	local status=$? n p
+	local status=$? p
 	trap - EXIT
 	trap '' INT TERM HUP
 	for p in ${LIB_PIDS[@]+"${LIB_PIDS[@]}"}; do
 		kill "$p" 2>/dev/null
 	done
-	for n in ${LIB_NS[@]+"${LIB_NS[@]}"}; do
-		# What runs in a namespace keeps it alive.
-		for p in $(ip netns pids "$n" 2>/dev/null); do
-			kill -KILL "$p" 2>/dev/null
-		done
-		ip netns del "$n" 2>/dev/null
-	done
+	lib_remove
 	wait
 	rm -rf "$LIB_TMP"
 	exit "$status"

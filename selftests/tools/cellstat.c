@@ -4,7 +4,8 @@
  *
  *	cellstat check  [options] FILE		sizes, uniform bytes, outer header
  *	cellstat pair   [options] IN OUT	the same cells on both sides of a hop
- *	cellstat absent NEEDLE FILE		no 16-byte piece of NEEDLE occurs in any datagram
+ *	cellstat absent NEEDLE FILE...		nothing of NEEDLE occurs in any datagram: of 79 bytes of it
+ *						that stand together, one piece that is looked for is whole
  *
  * check: every datagram must have one of --sizes; at every position, the first
  * included, the bytes must be uniform: Pearson's chi-square with 255 degrees of
@@ -28,6 +29,9 @@
 #define CELL_MAX	1408
 #define LEVEL		1e-6
 #define NEEDLE_LEN	16
+#define NEEDLE_STEP	64
+#define SLOT_BITS	22
+#define SLOTS		(1 << SLOT_BITS)
 
 struct options {
 	size_t sizes[4];
@@ -35,6 +39,11 @@ struct options {
 	unsigned long min_cells;
 	int sport, dport;
 	bool outer;
+};
+
+struct pieces {
+	uint32_t *slot;
+	uint8_t *text;
 };
 
 /* One-sided tail of the normal distribution at z is p: z by bisection. */
@@ -255,64 +264,93 @@ static int pair(const struct options *o, const char *in, const char *out)
 	return failed;
 }
 
-/* Does any aligned 16-byte piece of the needle occur in any datagram? Pieces are looked up by hash. */
-static int absent(const char *needle, const char *path)
+static uint64_t slot_of(const uint8_t *piece)
 {
-	enum { SLOTS = 1 << 22 };
-	uint32_t *slot = calloc(SLOTS, sizeof(*slot));
-	struct capture *c = capture_open(path);
-	unsigned long found = 0, seen = 0;
-	struct datagram d;
-	FILE *f = fopen(needle, "rb");
-	uint8_t *text = NULL;
+	uint64_t h;
+
+	memcpy(&h, piece, 8);
+	return (h * 0x9e3779b97f4a7c15ull) >> (64 - SLOT_BITS);
+}
+
+/* Pieces of NEEDLE_LEN bytes, one every NEEDLE_STEP: their numbers from 1, by open addressing. */
+static int pieces_read(struct pieces *p, const char *path)
+{
+	FILE *f = fopen(path, "rb");
 	long size = 0;
-	int r = -1;
+	int err = -1;
 
-	if (!slot || !c || !f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < NEEDLE_LEN) {
-		fprintf(stderr, "cellstat: cannot read %s and %s\n", needle, path);
+	p->slot = calloc(SLOTS, sizeof(*p->slot));
+	if (!p->slot || !f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < NEEDLE_LEN ||
+	    size / NEEDLE_STEP > SLOTS / 2)
 		goto out;
-	}
 	rewind(f);
-	if (size / NEEDLE_LEN > SLOTS / 2)
-		size = SLOTS / 2 * NEEDLE_LEN;
-	text = malloc((size_t)size);
-	if (!text || fread(text, 1, (size_t)size, f) != (size_t)size)
+	p->text = malloc((size_t)size);
+	if (!p->text || fread(p->text, 1, (size_t)size, f) != (size_t)size)
 		goto out;
-	for (uint32_t i = 0; i < (uint32_t)(size / NEEDLE_LEN); i++) {
-		uint64_t h;
+	for (uint32_t i = 0; (size_t)i * NEEDLE_STEP + NEEDLE_LEN <= (size_t)size; i++) {
+		uint64_t h = slot_of(p->text + (size_t)i * NEEDLE_STEP);
 
-		memcpy(&h, text + (size_t)i * NEEDLE_LEN, 8);
-		h = (h * 0x9e3779b97f4a7c15ull) >> 42;
-		while (slot[h])
+		while (p->slot[h])
 			h = (h + 1) % SLOTS;
-		slot[h] = i + 1;
+		p->slot[h] = i + 1;
 	}
-	while ((r = capture_next(c, &d)) > 0) {
-		seen++;
-		for (size_t i = 0; i + NEEDLE_LEN <= d.len; i++) {
-			uint64_t h;
-
-			memcpy(&h, d.payload + i, 8);
-			h = (h * 0x9e3779b97f4a7c15ull) >> 42;
-			for (; slot[h]; h = (h + 1) % SLOTS)
-				found += !memcmp(d.payload + i, text + (size_t)(slot[h] - 1) * NEEDLE_LEN, NEEDLE_LEN);
-		}
-	}
-	printf("%s: %lu datagrams, %lu pieces of the content found\n", path, seen, found);
+	err = 0;
 out:
 	if (f)
 		fclose(f);
+	return err;
+}
+
+static int absent_in(const struct pieces *p, const char *path)
+{
+	struct capture *c = capture_open(path);
+	unsigned long found = 0, seen = 0;
+	struct datagram d;
+	int r = -1;
+
+	while (c && (r = capture_next(c, &d)) > 0) {
+		seen++;
+		for (size_t i = 0; i + NEEDLE_LEN <= d.len; i++)
+			for (uint64_t h = slot_of(d.payload + i); p->slot[h]; h = (h + 1) % SLOTS)
+				found += !memcmp(d.payload + i, p->text + (size_t)(p->slot[h] - 1) * NEEDLE_STEP,
+						 NEEDLE_LEN);
+	}
 	capture_close(c);
-	free(slot);
-	free(text);
-	return r < 0 ? 2 : found || !seen;
+	if (r < 0) {
+		fprintf(stderr, "cellstat: cannot read %s\n", path);
+		return 2;
+	}
+	printf("%s: %lu datagrams, %lu pieces of the content found\n", path, seen, found);
+	return found || !seen;
+}
+
+/* Does any piece of the needle occur in any datagram? */
+static int absent(const char *needle, char **paths, int n)
+{
+	struct pieces p = { 0 };
+	int status = 2;
+
+	if (pieces_read(&p, needle)) {
+		fprintf(stderr, "cellstat: cannot read %s, or it has not %d bytes to %d MiB\n", needle, NEEDLE_LEN,
+			SLOTS / 2 / (1 << 20) * NEEDLE_STEP);
+	} else {
+		status = 0;
+		for (int i = 0; i < n; i++) {
+			int r = absent_in(&p, paths[i]);
+
+			status = r > status ? r : status;
+		}
+	}
+	free(p.slot);
+	free(p.text);
+	return status;
 }
 
 static int usage(void)
 {
 	fprintf(stderr, "Usage: cellstat check [--sizes A,B] [--sport P] [--dport P] [--min N] [--outer] FILE\n"
 		"       cellstat pair  [--sizes A,B] [--sport P] [--dport P] [--min N] IN OUT\n"
-		"       cellstat absent NEEDLE FILE\n");
+		"       cellstat absent NEEDLE FILE...\n");
 	return 2;
 }
 
@@ -359,7 +397,7 @@ int main(int argc, char **argv)
 		return check(&o, argv[optind]);
 	if (!strcmp(verb, "pair") && argc - optind == 2)
 		return pair(&o, argv[optind], argv[optind + 1]);
-	if (!strcmp(verb, "absent") && argc - optind == 2)
-		return absent(argv[optind], argv[optind + 1]);
+	if (!strcmp(verb, "absent") && argc - optind >= 2)
+		return absent(argv[optind], argv + optind + 1, argc - optind - 1);
 	return usage();
 }
