@@ -60,10 +60,12 @@ ktap_skip() {
 # ktap_test NAME COMMAND...: passes when COMMAND exits 0, is skipped when it
 # exits 4 (its last line says what is missing), else fails and shows the output.
 ktap_test() {
-	local name=$1 status
+	local name=$1 status start=${EPOCHREALTIME/[.,]/}
 	shift
 	"$@" >"$LIB_TMP/out" 2>&1
 	status=$?
+	start=$(((${EPOCHREALTIME/[.,]/} - start) / 100000))
+	echo "# $((start / 10)).$((start % 10)) s"
 	case $status in
 	0) ktap_pass "$name" ;;
 	4) ktap_skip "$name" "$(tail -n 1 "$LIB_TMP/out")" ;;

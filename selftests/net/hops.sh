@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Traffic through chains of every length: hops.sh [HOPS...] (1 2 3 4 5 8), each with IPv4 and
-# with IPv6 outside, and both inside: ping, TCP and UDP both ways, many streams, a file over
-# HTTP, and every host's counters conserved at the end. MANY=1: more streams, in the family that
-# is outside too.
+# Traffic through chains of every length: hops.sh [HOPS[/FAMILY]...] (1 2 3 4 5 8), each with IPv4
+# and with IPv6 outside, unless it is said with which, and both inside: ping, TCP and UDP both ways,
+# many streams, a file over HTTP, and every host's counters conserved at the end. MANY=1: more
+# streams, in the family that is outside too.
 #
 # One chain alone: hops.sh one HOPS FAMILY
 here=$(dirname "$0")
@@ -59,8 +59,10 @@ fi
 ktap_start
 need relayctl jq curl busybox iperf3 ping
 [ $# -gt 0 ] || set -- 1 2 3 4 5 8
-for hops; do
+for arg; do
+	hops=${arg%/*}
 	for family in 4 6; do
+		[ "$arg" = "$hops" ] || [ "$family" = "${arg#*/}" ] || continue
 		ktap_test "$hops hops, IPv$family outside, IPv4 and IPv6 inside" "$0" one "$hops" "$family"
 	done
 done

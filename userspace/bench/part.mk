@@ -15,7 +15,7 @@ bench-core: $(O)/bin/bench_core
 $(O)/bin/bench_directory: userspace/bench/bench_directory.c $(O)/lib/libcrpath.a $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) $(PROOF_CFLAGS) -o $@ $^ $(PATH_LIBS) $(DIR_LIBS)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) $(PROOF_CFLAGS) -o $@ $^ $(DIR_LIBS)
 
 .PHONY: bench-directory
 ## bench-directory: making, taking and using a snapshot of BENCH_RELAYS (100000) relays

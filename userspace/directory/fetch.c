@@ -7,6 +7,29 @@
 #include <curl/curl.h>
 
 #include "directory/fetch.h"
+#include "directory/library.h"
+
+/* What is used of libcurl, as it declares it. */
+static struct {
+	CURL *(*init)(void);
+	CURLcode (*setopt)(CURL *curl, CURLoption option, ...);
+	CURLcode (*perform)(CURL *curl);
+	CURLcode (*getinfo)(CURL *curl, CURLINFO info, ...);
+	const char *(*strerror)(CURLcode code);
+	void (*cleanup)(CURL *curl);
+} curl_easy;
+
+static const char *curl_load(void)
+{
+	static const struct cr_function functions[] = {
+		{ "curl_easy_init", &curl_easy.init }, { "curl_easy_setopt", &curl_easy.setopt },
+		{ "curl_easy_perform", &curl_easy.perform }, { "curl_easy_getinfo", &curl_easy.getinfo },
+		{ "curl_easy_strerror", &curl_easy.strerror }, { "curl_easy_cleanup", &curl_easy.cleanup },
+	};
+	static void *handle;
+
+	return cr_library(&handle, "libcurl.so.4", functions, sizeof(functions) / sizeof(functions[0]));
+}
 
 /** struct body - what has come so far */
 struct body {
@@ -63,15 +86,15 @@ static bool transfer(CURL *curl, struct body *body, char *error)
 	long status = 0;
 	CURLcode code;
 
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
-	code = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy.setopt(curl, CURLOPT_ERRORBUFFER, text);
+	code = curl_easy.perform(curl);
+	curl_easy.getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	/* its buffer is ours */
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy.setopt(curl, CURLOPT_ERRORBUFFER, NULL);
 	if (body->over || code == CURLE_FILESIZE_EXCEEDED)
 		snprintf(error, CR_FETCH_ERROR, "what comes is longer than any snapshot");
 	else if (code != CURLE_OK)
-		snprintf(error, CR_FETCH_ERROR, "cannot fetch: %s", text[0] ? text : curl_easy_strerror(code));
+		snprintf(error, CR_FETCH_ERROR, "cannot fetch: %s", text[0] ? text : curl_easy.strerror(code));
 	else if (status != 200)
 		snprintf(error, CR_FETCH_ERROR, "the server answers with status %ld", status);
 	else if (!body->len)
@@ -84,6 +107,7 @@ static bool transfer(CURL *curl, struct body *body, char *error)
 uint8_t *cr_fetch(const char *url, size_t max, size_t *len, char error[CR_FETCH_ERROR])
 {
 	struct body body = { .max = max };
+	const char *why;
 	CURL *curl;
 	bool ok;
 
@@ -91,26 +115,31 @@ uint8_t *cr_fetch(const char *url, size_t max, size_t *len, char error[CR_FETCH_
 		snprintf(error, CR_FETCH_ERROR, "only https:// is fetched, and http:// from this machine itself");
 		return NULL;
 	}
-	curl = curl_easy_init();
+	why = curl_load();
+	if (why) {
+		snprintf(error, CR_FETCH_ERROR, "libcurl is needed for this (package libcurl4): %s", why);
+		return NULL;
+	}
+	curl = curl_easy.init();
 	if (!curl) {
 		snprintf(error, CR_FETCH_ERROR, "libcurl does not start");
 		return NULL;
 	}
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_loopback(url) ? "http,https" : "https");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
+	curl_easy.setopt(curl, CURLOPT_URL, url);
+	curl_easy.setopt(curl, CURLOPT_PROTOCOLS_STR, is_loopback(url) ? "http,https" : "https");
+	curl_easy.setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy.setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
 	/* slower than 1 kB/s for half a minute is broken; how long a slow line takes is its own business */
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 30L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 1800L);
-	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+	curl_easy.setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+	curl_easy.setopt(curl, CURLOPT_LOW_SPEED_TIME, 30L);
+	curl_easy.setopt(curl, CURLOPT_TIMEOUT, 1800L);
+	curl_easy.setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max);
+	curl_easy.setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy.setopt(curl, CURLOPT_WRITEDATA, &body);
 	/* no proxy from the environment: whoever sets one up sees who asks */
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy.setopt(curl, CURLOPT_PROXY, "");
 	ok = transfer(curl, &body, error);
-	curl_easy_cleanup(curl);
+	curl_easy.cleanup(curl);
 	if (ok) {
 		*len = body.len;
 		return body.bytes;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Directory library: every *.c of this folder goes into build/lib/libcrdir.a.
-# Programs that link it add $(DIR_LIB) $(PROOF_LIB) $(DIR_LIBS), in this order, and
-# -lcurl when they call cr_fetch().
+# Programs that link it add $(DIR_LIB) $(PROOF_LIB) $(DIR_LIBS), in this order.
 
 DIR_LIB  := $(O)/lib/libcrdir.a
 DIR_LIBS  = $(PROOF_LIBS)

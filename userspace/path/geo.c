@@ -9,7 +9,37 @@
 #include <libloc/libloc.h>
 #include <libloc/network.h>
 
+#include "directory/library.h"
 #include "path/geo.h"
+
+/* What is used of libloc, as it declares it. */
+static struct {
+	__typeof__(&loc_new) new;
+	__typeof__(&loc_unref) unref;
+	__typeof__(&loc_set_log_priority) set_log_priority;
+	__typeof__(&loc_database_new) database_new;
+	__typeof__(&loc_database_unref) database_unref;
+	__typeof__(&loc_database_lookup) database_lookup;
+	__typeof__(&loc_network_get_asn) network_get_asn;
+	__typeof__(&loc_network_get_country_code) network_get_country_code;
+	__typeof__(&loc_network_unref) network_unref;
+} loc;
+
+static const char *loc_load(void)
+{
+	static const struct cr_function functions[] = {
+		{ "loc_new", &loc.new }, { "loc_unref", &loc.unref },
+		{ "loc_set_log_priority", &loc.set_log_priority },
+		{ "loc_database_new", &loc.database_new }, { "loc_database_unref", &loc.database_unref },
+		{ "loc_database_lookup", &loc.database_lookup },
+		{ "loc_network_get_asn", &loc.network_get_asn },
+		{ "loc_network_get_country_code", &loc.network_get_country_code },
+		{ "loc_network_unref", &loc.network_unref },
+	};
+	static void *handle;
+
+	return cr_library(&handle, "libloc.so.1", functions, sizeof(functions) / sizeof(functions[0]));
+}
 
 struct cr_geo_table {
 	struct loc_ctx *ctx;
@@ -22,12 +52,14 @@ struct cr_geo_table *cr_geo_open(const char *path)
 	FILE *f = fopen(path, "re");
 	int error = errno;
 
-	if (t && f) {
+	if (t && f && loc_load()) {
+		error = ELIBACC;
+	} else if (t && f) {
 		error = EBADMSG;
-		if (loc_new(&t->ctx) == 0) {
+		if (loc.new(&t->ctx) == 0) {
 			/* it would write to standard error */
-			loc_set_log_priority(t->ctx, -1);
-			if (loc_database_new(t->ctx, &t->db, f) == 0) {
+			loc.set_log_priority(t->ctx, -1);
+			if (loc.database_new(t->ctx, &t->db, f) == 0) {
 				fclose(f);	/* the library has its own descriptor */
 				return t;
 			}
@@ -45,9 +77,9 @@ void cr_geo_close(struct cr_geo_table *table)
 	if (!table)
 		return;
 	if (table->db)
-		loc_database_unref(table->db);
+		loc.database_unref(table->db);
 	if (table->ctx)
-		loc_unref(table->ctx);
+		loc.unref(table->ctx);
 	free(table);
 }
 
@@ -66,14 +98,14 @@ struct cr_geo cr_geo_find(struct cr_geo_table *table, const struct cr_address *a
 	} else {
 		memcpy(ip.s6_addr, a->ip, 16);
 	}
-	if (loc_database_lookup(table->db, &ip, &net) != 0 || !net)
+	if (loc.database_lookup(table->db, &ip, &net) != 0 || !net)
 		return geo;
-	geo.as = loc_network_get_asn(net);
-	country = loc_network_get_country_code(net);
+	geo.as = loc.network_get_asn(net);
+	country = loc.network_get_country_code(net);
 	/* A1 to A3, T1 and XD are libloc's marks for "anycast", "satellite" and the like: no country */
 	if (country && strlen(country) == 2 && country[0] >= 'A' && country[0] <= 'Z' &&
 	    country[1] >= 'A' && country[1] <= 'Z' && strcmp(country, "XD") != 0)
 		memcpy(geo.country, country, 3);
-	loc_network_unref(net);
+	loc.network_unref(net);
 	return geo;
 }

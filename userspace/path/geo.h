@@ -22,7 +22,10 @@ struct cr_geo {
 
 struct cr_geo_table;
 
-/** cr_geo_open() - NULL with errno when there is no such table. One thread at a time may use it. */
+/**
+ * cr_geo_open() - NULL with errno when there is no such table; ELIBACC: libloc itself is missing.
+ * One thread at a time may use it.
+ */
 struct cr_geo_table *cr_geo_open(const char *path);
 void cr_geo_close(struct cr_geo_table *table);
 

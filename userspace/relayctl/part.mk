@@ -4,7 +4,7 @@
 CTL_SRC    := $(sort $(wildcard userspace/relayctl/*.c))
 CTL_OBJ    := $(CTL_SRC:userspace/relayctl/%.c=$(O)/relayctl/%.o) $(O)/control/derive.o
 CTL_CFLAGS := -Iuserspace/relayctl -Iuserspace -Ikmod/core $(PROOF_CFLAGS) -I$(O) -Ikmod/uapi -iquote kmod $(shell pkg-config --cflags libnl-genl-3.0)
-CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(PATH_LIB) $(PATH_LIBS) $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson -lcurl
+CTL_LIBS   := -lnl-genl-3 -lnl-3 -lbpf $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB) $(PROOF_LIBS) -ljansson
 
 $(O)/relayctl/%.o: userspace/relayctl/%.c
 	@mkdir -p $(@D)
