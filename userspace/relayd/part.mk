@@ -4,7 +4,7 @@
 RELAYD_SRC    := $(sort $(wildcard userspace/relayd/*.c))
 RELAYD_OBJ    := $(RELAYD_SRC:userspace/relayd/%.c=$(O)/relayd/%.o)
 RELAYD_CFLAGS := -Iuserspace/relayd -Iuserspace $(PROOF_CFLAGS) -Ikmod/core -Ikmod/uapi $(shell pkg-config --cflags libnl-genl-3.0)
-RELAYD_LIBS   := -lnl-genl-3 -lnl-3 $(PATH_LIBS) $(NFT_LIBS) $(PROOF_LIBS) -lsodium -ljansson -linih
+RELAYD_LIBS   := -lnl-genl-3 -lnl-3 $(NFT_LIBS) $(PROOF_LIBS) -lsodium -ljansson -linih
 
 $(O)/relayd/%.o: userspace/relayd/%.c
 	@mkdir -p $(@D)
