@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ChaCha20 keystream from lib/crypto. Up to 6.15 the state is u32[16], later a
- * struct chacha_state that wraps the same array; a void pointer converts to
- * both, so no version test is needed.
+ * ChaCha20 from lib/crypto. Up to 6.15 the state is u32[16], later a struct
+ * chacha_state that wraps the same array; a void pointer converts to both, so
+ * no version test is needed.
  */
 #ifndef CR_COMPAT_CHACHA_H
 #define CR_COMPAT_CHACHA_H
@@ -16,32 +16,47 @@
 #include <asm/unaligned.h>
 #endif
 
+/** struct cr_chacha - a keystream's state, on every kernel */
+struct cr_chacha {
+	u32 w[CHACHA_BLOCK_SIZE / sizeof(u32)];
+};
+
 /**
- * cr_compat_chacha20_xor() - XOR keystream onto a buffer
- * @buf: buffer
- * @len: its length
+ * cr_compat_chacha_init() - begin a keystream
+ * @c: state; the caller wipes it
  * @key: 32 bytes
- * @nonce: 12 bytes, once per key; NULL: zeros, the key is used for this one stream only
- *
- * The block counter starts at zero.
+ * @iv: 16 bytes: number of the first block, 4 bytes, little-endian, then the nonce
  */
-static inline void cr_compat_chacha20_xor(u8 *buf, unsigned int len, const u8 *key,
-					  const u8 *nonce)
+static __always_inline void cr_compat_chacha_init(struct cr_chacha *c, const u8 *key, const u8 *iv)
 {
-	u8 iv[CHACHA_IV_SIZE] = {};
-	u32 state[CHACHA_BLOCK_SIZE / sizeof(u32)];
-	u32 k[CHACHA_KEY_SIZE / sizeof(u32)];
-	void *st = state;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(k); i++)
-		k[i] = get_unaligned_le32(key + 4 * i);
-	if (nonce)
-		memcpy(iv + sizeof(u32), nonce, sizeof(iv) - sizeof(u32));
-	chacha_init(st, k, iv);
-	chacha20_crypt(st, buf, buf, len);
-	memzero_explicit(k, sizeof(k));
-	memzero_explicit(state, sizeof(state));
+	/* RFC 8439, 2.3: constants, key, block number and nonce. What chacha_init() writes, without
+	 * a second copy of the key that would have to be wiped.
+	 */
+	c->w[0] = 0x61707865;
+	c->w[1] = 0x3320646e;
+	c->w[2] = 0x79622d32;
+	c->w[3] = 0x6b206574;
+	for (i = 0; i < 8; i++)
+		c->w[4 + i] = get_unaligned_le32(key + 4 * i);
+	for (i = 0; i < 4; i++)
+		c->w[12 + i] = get_unaligned_le32(iv + 4 * i);
+}
+
+/**
+ * cr_compat_chacha20() - XOR keystream onto bytes
+ * @c: state; goes on by whole blocks
+ * @dst: where to; may be @src
+ * @src: bytes
+ * @len: how many
+ */
+static inline void cr_compat_chacha20(struct cr_chacha *c, u8 *dst, const u8 *src,
+				      unsigned int len)
+{
+	void *st = c;
+
+	chacha20_crypt(st, dst, src, len);
 }
 
 #endif /* CR_COMPAT_CHACHA_H */

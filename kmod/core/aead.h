@@ -3,8 +3,8 @@
  * The primitives under the core: ChaCha20-Poly1305 (RFC 8439), for layers of
  * suite 2 AES-256-GCM (NIST SP 800-38D), and a ChaCha20 keystream. Both AEADs:
  * nonce = 4 zero bytes | LE64(counter), no additional data, a tag of 16 bytes.
- * Kernel: lib/crypto, the flat calls, which check the tag before they decrypt;
- * the crypto API for AES (../suite.c).
+ * Kernel: lib/crypto's ChaCha20 and Poly1305 (../aead.c); the crypto API for AES
+ * (../suite.c). Both check the tag before they decrypt with suite 1.
  * Userspace: libsodium; call sodium_init() first, or it stays portable C.
  */
 #ifndef CR_CORE_AEAD_H
@@ -25,41 +25,31 @@ struct cr_cipher {
 
 #ifdef __KERNEL__
 
-#include <crypto/chacha20poly1305.h>
-#include "../compat/chacha.h"
-
-/** cr_aead_seal() - encrypt in place and append the tag
+/** cr_aead_seal() - encrypt in place and append the tag (../aead.c)
  * @buf: @len bytes of plaintext, then room for CR_AEAD_TAG_LEN
  * @len: plaintext length
+ * @room: bytes behind the tag's place that may be written meanwhile; in the end they are as before
  * @key: CR_KEY_LEN bytes
  * @ctr: counter, never used twice with @key
  */
-static inline void cr_aead_seal(u8 *buf, size_t len, const u8 *key, u64 ctr)
-{
-	chacha20poly1305_encrypt(buf, buf, len, NULL, 0, ctr, key);
-}
+void cr_aead_seal(u8 *buf, size_t len, size_t room, const u8 *key, u64 ctr);
 
 /** cr_aead_open() - check the tag, then decrypt in place
  * @buf: ciphertext and tag; unchanged on failure
  * @len: length with the tag
+ * @room: bytes behind it that may be written meanwhile; in the end they are as before
  * @key: CR_KEY_LEN bytes
  * @ctr: counter
  *
  * Return: true when authentic.
  */
-static inline bool cr_aead_open(u8 *buf, size_t len, const u8 *key, u64 ctr)
-{
-	return chacha20poly1305_decrypt(buf, buf, len, NULL, 0, ctr, key);
-}
+bool cr_aead_open(u8 *buf, size_t len, size_t room, const u8 *key, u64 ctr);
 
 /**
  * cr_chacha20_xor() - XOR the keystream of @key onto @buf, from block 0 on
  * @nonce: 12 bytes; NULL: zeros
  */
-static inline void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key, const u8 *nonce)
-{
-	cr_compat_chacha20_xor(buf, len, key, nonce);
-}
+void cr_chacha20_xor(u8 *buf, size_t len, const u8 *key, const u8 *nonce);
 
 /* AES-256-GCM with a prepared key (suite.c); as above, but cr_aes_open() leaves @buf undefined
  * when it fails.
@@ -77,10 +67,11 @@ static inline void cr_aead_nonce(u8 nonce[12], u64 ctr)
 	put_unaligned_le64(ctr, nonce + 4);
 }
 
-static inline void cr_aead_seal(u8 *buf, size_t len, const u8 *key, u64 ctr)
+static inline void cr_aead_seal(u8 *buf, size_t len, size_t room, const u8 *key, u64 ctr)
 {
 	u8 nonce[12];
 
+	(void)room;
 	cr_aead_nonce(nonce, ctr);
 	crypto_aead_chacha20poly1305_ietf_encrypt(buf, NULL, buf, len, NULL, 0,
 						  NULL, nonce, key);
@@ -89,7 +80,7 @@ static inline void cr_aead_seal(u8 *buf, size_t len, const u8 *key, u64 ctr)
 /* Not crypto_aead_*_decrypt(): that zeroes the buffer when the tag is wrong,
  * and the core promises what the kernel does, an unchanged one.
  */
-static inline bool cr_aead_open(u8 *buf, size_t len, const u8 *key, u64 ctr)
+static inline bool cr_aead_open(u8 *buf, size_t len, size_t room, const u8 *key, u64 ctr)
 {
 	static const u8 zero[16];
 	crypto_onetimeauth_poly1305_state st;
@@ -97,6 +88,7 @@ static inline bool cr_aead_open(u8 *buf, size_t len, const u8 *key, u64 ctr)
 	size_t n;
 	bool ok;
 
+	(void)room;
 	if (len < CR_AEAD_TAG_LEN)
 		return false;
 	n = len - CR_AEAD_TAG_LEN;
@@ -175,27 +167,32 @@ static inline void cr_cipher_chacha(struct cr_cipher *c, const u8 *key)
  * @c: key
  * @buf: @len bytes of plaintext, then room for CR_AEAD_TAG_LEN
  * @len: plaintext length
+ * @room: as with cr_aead_seal()
  * @ctr: counter, never used twice with @c
  */
-static inline void cr_cipher_seal(const struct cr_cipher *c, u8 *buf, size_t len, u64 ctr)
+static inline void cr_cipher_seal(const struct cr_cipher *c, u8 *buf, size_t len, size_t room,
+				  u64 ctr)
 {
 	if (c->aes)
 		cr_aes_seal(c->aes, buf, len, ctr);
 	else
-		cr_aead_seal(buf, len, c->key, ctr);
+		cr_aead_seal(buf, len, room, c->key, ctr);
 }
 
 /** cr_cipher_open() - authenticate and decrypt in place
  * @c: key
  * @buf: ciphertext and tag; on failure unchanged with suite 1, undefined with suite 2
  * @len: length with the tag
+ * @room: as with cr_aead_open()
  * @ctr: counter
  *
  * Return: true when authentic.
  */
-static inline bool cr_cipher_open(const struct cr_cipher *c, u8 *buf, size_t len, u64 ctr)
+static inline bool cr_cipher_open(const struct cr_cipher *c, u8 *buf, size_t len, size_t room,
+				  u64 ctr)
 {
-	return c->aes ? cr_aes_open(c->aes, buf, len, ctr) : cr_aead_open(buf, len, c->key, ctr);
+	return c->aes ? cr_aes_open(c->aes, buf, len, ctr) :
+			cr_aead_open(buf, len, room, c->key, ctr);
 }
 
 #endif /* CR_CORE_AEAD_H */

@@ -2,23 +2,24 @@
 /* The cell header: unmask, check, mask. */
 #include "header.h"
 
-static u64 hdr_tag(const u8 *cell, size_t len, const struct cr_hdr *hdr,
-		   const struct cr_siphash_key *key)
+static __always_inline u64 hdr_tag(const u8 *cell, size_t len, const struct cr_hdr *hdr,
+				   const struct cr_siphash_key *key)
 {
-	u64 w[4];
+	struct cr_sip s;
 
-	w[0] = hdr->link | (u64)hdr->circ << 32;
-	w[1] = hdr->ctr;
-	w[2] = get_unaligned_le64(cell + len - 16);
-	w[3] = get_unaligned_le64(cell + len - 8);
-	return cr_siphash_words(w, 4, key, NULL);
+	cr_sip_begin(&s, key, false);
+	cr_sip_word(&s, hdr->link | (u64)hdr->circ << 32);
+	cr_sip_word(&s, hdr->ctr);
+	cr_sip_word(&s, get_unaligned_le64(cell + len - 16));
+	cr_sip_word(&s, get_unaligned_le64(cell + len - 8));
+	return cr_sip_end(&s, 4, NULL);
 }
 
 /* circ and the low half of ctr are masked by the first word, the high half of
  * ctr by the low half of the second: twelve bytes in wire order.
  */
-static void hdr_mask(u64 tag, const struct cr_siphash_key *key, u32 *circ,
-		     u64 *ctr)
+static __always_inline void hdr_mask(u64 tag, const struct cr_siphash_key *key, u32 *circ,
+				     u64 *ctr)
 {
 	u64 m0, m1;
 

@@ -7,8 +7,9 @@ bool cr_layer_open(u8 *body, size_t body_len, unsigned int pos, const struct cr_
 		   u64 ctr, struct cr_trailer *tr)
 {
 	const u8 *p = body + cr_payload_len(body_len, pos);
+	size_t n = cr_layer_len(body_len, pos);
 
-	if (!cr_cipher_open(c, body, cr_layer_len(body_len, pos), ctr))
+	if (!cr_cipher_open(c, body, n, body_len - n, ctr))
 		return false;
 	tr->ctr = get_unaligned_le32(p) | (u64)get_unaligned_le16(p + 4) << 32;
 	tr->type = p[6];
@@ -24,17 +25,17 @@ void cr_layer_seal(u8 *body, size_t body_len, unsigned int pos, const struct cr_
 	put_unaligned_le32((u32)tr->ctr, p);
 	put_unaligned_le16((u16)(tr->ctr >> 32), p + 4);
 	p[6] = tr->type;
-	cr_cipher_seal(c, body, n + CR_TRAILER_LEN, ctr);
+	cr_cipher_seal(c, body, n + CR_TRAILER_LEN, body_len - n - CR_LAYER_OVERHEAD, ctr);
 }
 
 bool cr_ctl_open(u8 *body, size_t body_len, const u8 *key, u64 ctr)
 {
-	return cr_aead_open(body, body_len, key, ctr);
+	return cr_aead_open(body, body_len, 0, key, ctr);
 }
 
 void cr_ctl_seal(u8 *body, size_t body_len, const u8 *key, u64 ctr)
 {
-	cr_aead_seal(body, body_len - CR_CTL_OVERHEAD, key, ctr);
+	cr_aead_seal(body, body_len - CR_CTL_OVERHEAD, 0, key, ctr);
 }
 
 bool cr_ctl_parse(const u8 *plain, size_t len, u8 *type, u16 *msg_len)

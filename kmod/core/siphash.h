@@ -25,46 +25,64 @@ struct cr_siphash_key {
 	(v2) = CR_SIP_ROTL(v2, 32);						\
 } while (0)
 
-/* Common body: absorb @n words and the length block. @out2 NULL: 64 bits. */
+/* The four words of state; passed by pointer to what is inlined, so that they stay in registers. */
+struct cr_sip {
+	u64 v0, v1, v2, v3;
+};
+
+static __always_inline void cr_sip_begin(struct cr_sip *s, const struct cr_siphash_key *k,
+					 bool wide)
+{
+	s->v0 = 0x736f6d6570736575ULL ^ k->k0;
+	s->v1 = 0x646f72616e646f6dULL ^ (wide ? 0xee : 0) ^ k->k1;
+	s->v2 = 0x6c7967656e657261ULL ^ k->k0;
+	s->v3 = 0x7465646279746573ULL ^ k->k1;
+}
+
+static __always_inline void cr_sip_word(struct cr_sip *s, u64 w)
+{
+	s->v3 ^= w;
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	s->v0 ^= w;
+}
+
+static __always_inline u64 cr_sip_rounds4(struct cr_sip *s)
+{
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	CR_SIP_ROUND(s->v0, s->v1, s->v2, s->v3);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+/* After @n words: the length block, then the result; @out2 NULL: 64 bits. */
+static __always_inline u64 cr_sip_end(struct cr_sip *s, unsigned int n, u64 *out2)
+{
+	u64 out;
+
+	cr_sip_word(s, (u64)(n * 8) << 56);
+	s->v2 ^= out2 ? 0xee : 0xff;
+	out = cr_sip_rounds4(s);
+	if (out2) {
+		s->v1 ^= 0xdd;
+		*out2 = cr_sip_rounds4(s);
+	}
+	return out;
+}
+
+/* Of @n words; @out2 NULL: 64 bits. */
 static __always_inline u64 cr_siphash_words(const u64 *w, unsigned int n,
 					    const struct cr_siphash_key *k,
 					    u64 *out2)
 {
-	u64 v0 = 0x736f6d6570736575ULL ^ k->k0;
-	u64 v1 = 0x646f72616e646f6dULL ^ k->k1;
-	u64 v2 = 0x6c7967656e657261ULL ^ k->k0;
-	u64 v3 = 0x7465646279746573ULL ^ k->k1;
-	u64 last = (u64)(n * 8) << 56;
-	u64 out;
+	struct cr_sip s;
 	unsigned int i;
 
-	if (out2)
-		v1 ^= 0xee;
-	for (i = 0; i < n; i++) {
-		v3 ^= w[i];
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		v0 ^= w[i];
-	}
-	v3 ^= last;
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	v0 ^= last;
-	v2 ^= out2 ? 0xee : 0xff;
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	CR_SIP_ROUND(v0, v1, v2, v3);
-	out = v0 ^ v1 ^ v2 ^ v3;
-	if (out2) {
-		v1 ^= 0xdd;
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		CR_SIP_ROUND(v0, v1, v2, v3);
-		*out2 = v0 ^ v1 ^ v2 ^ v3;
-	}
-	return out;
+	cr_sip_begin(&s, k, out2);
+	for (i = 0; i < n; i++)
+		cr_sip_word(&s, w[i]);
+	return cr_sip_end(&s, n, out2);
 }
 
 /** cr_siphash_key_load() - key from 16 wire bytes */

@@ -181,7 +181,7 @@ bool __attribute__((noinline)) cipher_open(u8 *cell, u32 len)
 {
 	size_t n = cr_layer_len(len - CR_HDR_LEN, POS);
 
-	return cr_aead_open(cell + CR_HDR_LEN, n, one_key, get_unaligned_le64(cell));
+	return cr_aead_open(cell + CR_HDR_LEN, n, 0, one_key, get_unaligned_le64(cell));
 }
 
 static void *must(void *p)

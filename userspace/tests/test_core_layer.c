@@ -54,7 +54,7 @@ static void test_rfc8439_keystream(void **state)
 
 	(void)state;
 	memcpy(buf, plain, 32);
-	cr_aead_seal(buf, 32, key, 0x0807060504030201ULL);
+	cr_aead_seal(buf, 32, 0, key, 0x0807060504030201ULL);
 	assert_memory_equal(buf, cipher, 32);
 }
 
@@ -70,18 +70,18 @@ static void test_aead_against_libsodium(void **state)
 		prng_fill(&seed, plain, n);
 		ctr = prng(&seed);
 		memcpy(mine, plain, n);
-		cr_aead_seal(mine, n, key, ctr);
+		cr_aead_seal(mine, n, 0, key, ctr);
 		sodium_seal(theirs, plain, n, key, ctr);
 		assert_memory_equal(mine, theirs, n + 16);
-		assert_true(cr_aead_open(mine, n + 16, key, ctr));
+		assert_true(cr_aead_open(mine, n + 16, 0, key, ctr));
 		assert_memory_equal(mine, plain, n);
 		theirs[prng(&seed) % (n + 16)] ^= 1;
 		memcpy(mine, theirs, n + 16);
-		assert_false(cr_aead_open(mine, n + 16, key, ctr));
+		assert_false(cr_aead_open(mine, n + 16, 0, key, ctr));
 		assert_memory_equal(mine, theirs, n + 16);
 	}
 	for (n = 0; n < CR_AEAD_TAG_LEN; n++)
-		assert_false(cr_aead_open(mine, n, key, 0));
+		assert_false(cr_aead_open(mine, n, 0, key, 0));
 }
 
 static void test_lengths(void **state)

@@ -72,13 +72,13 @@ static void test_published(void **state)
 
 	(void)state;
 	make_cipher(&c, &aes, key);
-	cr_cipher_seal(&c, buf, 0, 0);
+	cr_cipher_seal(&c, buf, 0, 0, 0);
 	assert_memory_equal(buf, empty_tag, 16);
 	memset(buf, 0, sizeof(buf));
-	cr_cipher_seal(&c, buf, 16, 0);
+	cr_cipher_seal(&c, buf, 16, 0, 0);
 	assert_memory_equal(buf, zeros, 32);
-	assert_true(cr_cipher_open(&c, buf, 32, 0));
-	assert_false(cr_cipher_open(&c, buf, 15, 0));
+	assert_true(cr_cipher_open(&c, buf, 32, 0, 0));
+	assert_false(cr_cipher_open(&c, buf, 15, 0, 0));
 }
 
 /* What the core seals OpenSSL opens, and the other way round; nothing behind the layer changes. */
