@@ -117,7 +117,7 @@ static __always_inline __u32 parse(struct xdp_md *ctx, struct cellrelay_xdp *o)
 
 	if (l3 > end)
 		return 0;
-	proto = eth->h_proto;
+	proto = ((__u16 *)eth)[ETH_ALEN]; /* as one word */
 	if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD)) {
 		struct vlan_tag *tag = l3;
 
@@ -185,6 +185,20 @@ static __always_inline void write_ip6(struct ipv6hdr *ip6, const struct cellrela
 	__builtin_memcpy(&ip6->daddr, o->daddr, sizeof(ip6->daddr));
 }
 
+/*
+ * The whole Ethernet header. By words: a packed header would be written byte by byte.
+ */
+static __always_inline void write_eth(struct ethhdr *eth, const struct cellrelay_xdp *o, __be16 proto)
+{
+	const __u16 *from = (const __u16 *)o->eth_dst; /* the source stands behind it */
+	__u16 *to = (__u16 *)eth;
+
+#pragma unroll
+	for (unsigned int i = 0; i < ETH_ALEN; i++)
+		to[i] = from[i];
+	to[ETH_ALEN] = proto;
+}
+
 /* The module made sure that there is room. */
 static __always_inline int write_outer(struct xdp_md *ctx, const struct cellrelay_xdp *o, __u32 off)
 {
@@ -205,7 +219,7 @@ static __always_inline int write_outer(struct xdp_md *ctx, const struct cellrela
 		udp = (void *)(ip + 1);
 		if ((void *)(udp + 1) > end)
 			return -1;
-		eth->h_proto = bpf_htons(ETH_P_IP);
+		write_eth(eth, o, bpf_htons(ETH_P_IP));
 		write_ip4(ip, o);
 	} else {
 		struct ipv6hdr *ip6 = (void *)(eth + 1);
@@ -213,11 +227,9 @@ static __always_inline int write_outer(struct xdp_md *ctx, const struct cellrela
 		udp = (void *)(ip6 + 1);
 		if ((void *)(udp + 1) > end)
 			return -1;
-		eth->h_proto = bpf_htons(ETH_P_IPV6);
+		write_eth(eth, o, bpf_htons(ETH_P_IPV6));
 		write_ip6(ip6, o);
 	}
-	__builtin_memcpy(eth->h_dest, o->eth_dst, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, o->eth_src, ETH_ALEN);
 	udp->source = o->sport;
 	udp->dest = o->dport;
 	udp->len = bpf_htons(sizeof(*udp) + o->len);

@@ -100,7 +100,15 @@ static struct udphdr *cr_output_udp(struct sk_buff *skb, __be16 sport, __be16 dp
 struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
 			 struct dst_cache *cache, __be32 *saddr, u8 *reason)
 {
-	struct flowi4 fl = {
+	struct flowi4 fl;
+	struct rtable *rt;
+
+	if (cache) {
+		rt = dst_cache_get_ip4(cache, saddr);
+		if (likely(rt))
+			return rt;
+	}
+	fl = (struct flowi4) {
 		.saddr = cs->local.in4,
 		.daddr = to->in4,
 		.fl4_sport = cs->local.port,
@@ -109,13 +117,6 @@ struct rtable *cr_route4(const struct cr_sock *cs, const struct cr_addr *to,
 		.flowi4_mark = cs->fwmark,
 		.flowi4_proto = IPPROTO_UDP,
 	};
-	struct rtable *rt;
-
-	if (cache) {
-		rt = dst_cache_get_ip4(cache, saddr);
-		if (likely(rt))
-			return rt;
-	}
 	security_sk_classify_flow(cs->sock->sk, flowi4_to_flowi_common(&fl));
 	rt = ip_route_output_flow(cs->cn->net, &fl, cs->sock->sk);
 	if (IS_ERR(rt)) {
@@ -199,7 +200,15 @@ drop:
 struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
 			    struct dst_cache *cache, struct in6_addr *saddr, u8 *reason)
 {
-	struct flowi6 fl = {
+	struct flowi6 fl;
+	struct dst_entry *dst;
+
+	if (cache) {
+		dst = dst_cache_get_ip6(cache, saddr);
+		if (likely(dst))
+			return dst;
+	}
+	fl = (struct flowi6) {
 		.saddr = cs->local.in6,
 		.daddr = to->in6,
 		.fl6_sport = cs->local.port,
@@ -208,13 +217,6 @@ struct dst_entry *cr_route6(const struct cr_sock *cs, const struct cr_addr *to,
 		.flowi6_mark = cs->fwmark,
 		.flowi6_proto = IPPROTO_UDP,
 	};
-	struct dst_entry *dst;
-
-	if (cache) {
-		dst = dst_cache_get_ip6(cache, saddr);
-		if (likely(dst))
-			return dst;
-	}
 	security_sk_classify_flow(cs->sock->sk, flowi6_to_flowi_common(&fl));
 	dst = cr_compat_route6(cs->cn->net, cs->sock->sk, &fl);
 	if (IS_ERR(dst)) {

@@ -60,7 +60,7 @@ static u8 cr_lookup_gen(struct cr_rx *rx, u32 index)
 }
 
 /* What an authentic header says: which circuit, and may the cell pass? */
-static u8 cr_lookup_dir(struct cr_rx *rx)
+static __always_inline u8 cr_lookup_dir(struct cr_rx *rx)
 {
 	const struct cr_keygen *send;
 	struct cr_circuit *circ;
@@ -166,19 +166,7 @@ enum cr_verdict cr_relay_accept(struct cr_rx *rx, enum cr_verdict v)
 	return v;
 }
 
-/**
- * cr_relay_charge() - what the circuit pays for a cell
- * @circ: circuit
- * @d: direction, whose lock is held
- * @len: length of the cell
- * @now: cr_now()
- *
- * The limit is on the sum of both directions, each of which has a lock of its
- * own: see cr_credit_take().
- *
- * Return: 0, or a drop reason, and nothing is charged then.
- */
-u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
+static __always_inline u8 cr_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
 {
 	struct cr_dir *dir = &circ->dir[d], *other = &circ->dir[!d];
 	u64 limit = READ_ONCE(circ->limit), rate;
@@ -202,6 +190,23 @@ u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
 		return CR_DROP_CREDIT;
 	WRITE_ONCE(dir->count.cells, dir->count.cells + 1);
 	return 0;
+}
+
+/**
+ * cr_relay_charge() - what the circuit pays for a cell
+ * @circ: circuit
+ * @d: direction, whose lock is held
+ * @len: length of the cell
+ * @now: cr_now()
+ *
+ * The limit is on the sum of both directions, each of which has a lock of its
+ * own: see cr_credit_take().
+ *
+ * Return: 0, or a drop reason, and nothing is charged then.
+ */
+u8 cr_relay_charge(struct cr_circuit *circ, u8 d, u32 len, u64 now)
+{
+	return cr_charge(circ, d, len, now);
 }
 
 /**
@@ -247,7 +252,7 @@ u8 cr_relay_originate(struct cr_circuit *circ, u8 d, u32 len, u64 now)
  * authentic cell cannot go on all the same; it is committed, so that it is no
  * replay's excuse, and not charged.
  */
-static u8 cr_dir_commit(struct cr_rx *rx, struct cr_dir *dir, u8 fail)
+static __always_inline u8 cr_dir_commit(struct cr_rx *rx, struct cr_dir *dir, u8 fail)
 {
 	bool newest;
 	u8 reason;
@@ -258,7 +263,7 @@ static u8 cr_dir_commit(struct cr_rx *rx, struct cr_dir *dir, u8 fail)
 		spin_unlock(&dir->lock);
 		return CR_DROP_REPLAY;
 	}
-	reason = fail ?: cr_relay_charge(rx->circ, dir->d, rx->len, rx->now);
+	reason = fail ?: cr_charge(rx->circ, dir->d, rx->len, rx->now);
 	spin_unlock(&dir->lock);
 	/* Backward, no AEAD vouches for the sender: only the header's tag does. */
 	rx->newest = newest && dir->d == CELLRELAY_FWD;

@@ -66,7 +66,7 @@ static int cr_xdp_pass(struct cellrelay_xdp *o, u32 why)
  * The program has parsed the frame, but what it says is not taken on trust: all that is
  * read or written from here on lies inside the frame.
  */
-static bool cr_xdp_frame(struct cr_xdp *x, u32 off)
+static __always_inline bool cr_xdp_frame(struct cr_xdp *x, u32 off)
 {
 	const struct cellrelay_xdp *o = x->o;
 	u8 *data = x->xdp->data;
@@ -107,7 +107,7 @@ static void cr_xdp_source(const struct cr_xdp *x, struct cr_addr *a)
  * of our sockets would take the cell as well; that, and what only the stack can
  * tell (bridges, several link-layer addresses), is left to it.
  */
-static bool cr_xdp_ours(const struct cr_xdp *x)
+static __always_inline bool cr_xdp_ours(const struct cr_xdp *x)
 {
 	const struct cr_sock *cs = rcu_dereference(x->rx.gen->link->sock);
 	struct net_device *dev = x->xdp->rxq->dev;
@@ -135,7 +135,7 @@ static bool cr_xdp_ours(const struct cr_xdp *x)
  * Link-layer address of the next hop. Looking at an entry keeps it in use: the neighbour code
  * goes on to confirm it, as for traffic of the stack.
  */
-static u32 cr_xdp_neigh(struct cellrelay_xdp *o, struct neighbour *n)
+static __always_inline u32 cr_xdp_neigh(struct cellrelay_xdp *o, struct neighbour *n)
 {
 	unsigned int seq;
 
@@ -149,7 +149,8 @@ static u32 cr_xdp_neigh(struct cellrelay_xdp *o, struct neighbour *n)
 }
 
 /* Can frames be handed to this device directly? A VLAN's need a tag that only it can put on. */
-static u32 cr_xdp_egress(struct cr_xdp *x, const struct dst_entry *dst, u32 mtu)
+static __always_inline u32 cr_xdp_egress(struct cr_xdp *x, const struct dst_entry *dst,
+					 u32 mtu)
 {
 	const struct net_device *dev = dst->dev;
 	struct cellrelay_xdp *o = x->o;
@@ -414,11 +415,18 @@ pass:
 	return CELLRELAY_XDP_CPU_PASS;
 }
 
-/* What both functions check first. Return: namespace's state, or NULL. */
-static struct cr_net *cr_xdp_enter(struct cr_xdp *x, u32 off, u32 size)
+/*
+ * What both functions check first, and all of @x and x->rx that a look-up wants to be set: the rest
+ * of it gets values when they are known, for zeroing it all would cost more than some checks.
+ * Return: namespace's state, or NULL.
+ */
+static __always_inline struct cr_net *cr_xdp_enter(struct cr_xdp *x, struct xdp_md *ctx, u32 off,
+						   struct cellrelay_xdp *o, u32 size)
 {
 	struct cr_net *cn;
 
+	x->xdp = (struct xdp_buff *)ctx;
+	x->o = o;
 	if (unlikely(size != sizeof(*x->o) || !cr_xdp_frame(x, off)))
 		return NULL;
 	cn = cr_net(dev_net(x->xdp->rxq->dev));
@@ -445,12 +453,12 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int bpf_cellrelay_xdp(struct xdp_md *ctx, u32 off, struct cellrelay_xdp *o,
 				  u32 o__sz)
 {
-	struct cr_xdp x = { .xdp = (struct xdp_buff *)ctx, .o = o };
+	struct cr_xdp x;
 	int ret;
 
 	local_bh_disable();
 	rcu_read_lock();
-	ret = likely(cr_xdp_enter(&x, off, o__sz)) ? cr_xdp_run(&x) :
+	ret = likely(cr_xdp_enter(&x, ctx, off, o, o__sz)) ? cr_xdp_run(&x) :
 	      o__sz == sizeof(*o) ? cr_xdp_pass(o, CELLRELAY_XDP_BAD_CALL) : CELLRELAY_XDP_PASS;
 	rcu_read_unlock();
 	local_bh_enable();
@@ -474,12 +482,12 @@ __bpf_kfunc int bpf_cellrelay_xdp(struct xdp_md *ctx, u32 off, struct cellrelay_
 __bpf_kfunc int bpf_cellrelay_xdp_cpu(struct xdp_md *ctx, u32 off, struct cellrelay_xdp *o,
 				      u32 o__sz)
 {
-	struct cr_xdp x = { .xdp = (struct xdp_buff *)ctx, .o = o };
+	struct cr_xdp x;
 	int ret = CELLRELAY_XDP_CPU_PASS;
 
 	local_bh_disable();
 	rcu_read_lock();
-	if (likely(cr_xdp_enter(&x, off, o__sz) && o->cpus && o->cpus <= INT_MAX))
+	if (likely(cr_xdp_enter(&x, ctx, off, o, o__sz) && o->cpus && o->cpus <= INT_MAX))
 		ret = cr_xdp_spread(&x);
 	else if (o__sz == sizeof(*o))
 		cr_xdp_pass(o, CELLRELAY_XDP_BAD_CALL);
