@@ -57,11 +57,7 @@ say "  client === relay 1 === relay 2 === relay 3 --- web server ($SERVER4)"
 say "  ===: cells over UDP; ---: plain HTTP, as the exit and whoever is behind it can read it"
 say "  The circuit's keys come from test key files; no user process touches a cell."
 if [ "$DEMO_PATH" = xdp ]; then
-	for pair in "r1 client" "r1 r2" "r2 r1" "r2 r3"; do
-		# shellcheck disable=SC2086
-		set -- $pair
-		try on "$1" relayctl xdp attach "to-$2" mode native
-	done
+	try chain_xdp mode native
 	say "  Path: XDP. Relays 1 and 2 forward cells in the driver, before the stack makes packets of them."
 else
 	say "  Path: sockets. Every relay takes its cells from UDP sockets in the kernel."
@@ -139,7 +135,7 @@ while read -r f fb b bb; do
 done < <(map_counts)
 if [ "$DEMO_PATH" = xdp ]; then
 	for h in r1 r2; do
-		left=$(on "$h" relayctl -j xdp show | jq '[.xdp_passed | to_entries[] | select(.key != "not_cell") | .value] | add // 0')
+		left=$(xdp_left "$h")
 		of=$(stat_of "$h" in.cells)
 		[ "$((left * 50))" -lt "$of" ] || give_up "$h left $left of $of cells to the stack"
 		say "  $h: $((of - left)) of $of cells went by XDP"

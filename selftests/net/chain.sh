@@ -145,6 +145,37 @@ chain_drops() {
 	done
 }
 
+# ---- XDP ---------------------------------------------------------------------
+
+# xdp_on HOST NEIGHBOUR [ARGUMENT...]: HOST forwards what comes from there by XDP; arguments as for "relayctl xdp attach".
+xdp_on() {
+	local h=$1 n=$2
+	shift 2
+	on "$h" relayctl xdp attach "to-${CHAIN_NEXT[$h $n]:-$n}" "$@"
+}
+
+# chain_xdp [ARGUMENT...]: every relay but the exit, in both directions.
+chain_xdp() {
+	local i
+	for ((i = 1; i < CHAIN_HOPS; i++)); do
+		xdp_on "r$i" "${CHAIN_NODES[i - 1]}" "$@" && xdp_on "r$i" "r$((i + 1))" "$@" || return 1
+	done
+}
+
+# xdp_left HOST: cells that its programs left to the stack
+xdp_left() { on "$1" relayctl -j xdp show | jq '[.xdp_passed | to_entries[] | select(.key != "not_cell") | .value] | add // 0'; }
+
+# chain_by_xdp: those relays had cells, and all but a few went by their programs.
+chain_by_xdp() {
+	local i n left
+	for ((i = 1; i < CHAIN_HOPS; i++)); do
+		n=$(stat_of "r$i" in.cells)
+		left=$(xdp_left "r$i")
+		echo "r$i: $n cells, $left of them left to the stack"
+		[ "$n" -gt 10 ] && [ "$left" -le $((n / 50 + 8)) ] || return 1
+	done
+}
+
 # ---- traffic -----------------------------------------------------------------
 
 # chain_web KIB: the same file served by the client and by the server, over both families.

@@ -5,7 +5,8 @@
 # --icount), or a busy machine decides the result.
 #
 #	fairness.sh		CAP bytes/s in all (1500000), HOPS of the chain (1), SECONDS_EACH
-#				of each measurement (10), "brief" leaves out the longer parts
+#				of each measurement (10), XDP=native or generic: relays but the exit
+#				forward by XDP (2 hops or more), "brief" leaves out the longer parts
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=selftests/lib.sh
 . "$here/../lib.sh"
@@ -14,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 PATH=$here/../../build/bin:$PATH
 
 CAP=${CAP:-1500000}
-HOPS=${HOPS:-1}
+XDP=${XDP:-}
+HOPS=${HOPS:-$([ "$XDP" ] && echo 2 || echo 1)}
 SECONDS_EACH=${SECONDS_EACH:-10}
 GREEDY=64
 POLITE=2	# at half of their share, the last circuits
@@ -33,7 +35,7 @@ many_circuits() {
 	chain "$HOPS" 4 count $CIRCUITS || return 1
 	for i in $(seq 2 $CIRCUITS); do
 		echo "addr add $(inner "$i")/32 dev cell0"
-	done | on client ip -b -
+	done | on client ip -b - && { [ -z "$XDP" ] || chain_xdp mode "$XDP"; }
 }
 
 # share CAP: fair share of a greedy circuit, bytes/s
@@ -182,11 +184,12 @@ thin() {
 	return $status
 }
 
-ktap_test "$HOPS hop(s): $CIRCUITS circuits" many_circuits || ktap_finish
+ktap_test "$HOPS hop(s)${XDP:+ by XDP, $XDP mode}: $CIRCUITS circuits" many_circuits || ktap_finish
 ktap_test "64 greedy UDP circuits under a total cap: Jain >= 0.98, total within 3 %" total_cap
 ktap_test "senders end, every cell is accounted for" traffic_end
 ktap_test "a circuit at half its share loses less than 0.1 %" polite
 ktap_test "nothing was lost but for the caps" nothing_else
+[ -z "$XDP" ] || ktap_test "the relays' programs did it" chain_by_xdp
 if [ "$1" != brief ]; then
 	ktap_test "senders again" traffic "$CAP"
 	ktap_test "the cap is halved under traffic" changed "cap halved" $((CAP / 2))

@@ -4,7 +4,7 @@
 # damaged cell, circuits deleted under traffic. Where it does not: every way in is refused in words,
 # and the doctor says why.
 #
-# One chain alone: suite2.sh one SUITE...
+# One chain alone: suite2.sh one SUITE...; with XDP=native or generic relays but the exit forward by XDP.
 # What it costs: suite2.sh cost, in a machine whose clock counts instructions (selftests/vm/run --icount): the
 # round trip of a packet that fills a large cell, over three hops: two cells, each sealed three
 # times and opened three times. Fails when suite 2 is the slower one.
@@ -38,6 +38,7 @@ one() {
 		args+=(suite "$s")
 	done
 	chain $# 4 "${args[@]}" || { echo "chain"; return 1; }
+	[ -z "${XDP:-}" ] || chain_xdp mode "$XDP" || { echo "XDP"; return 1; }
 	shown "$@" || return 1
 	on client ping -c 3 -i 0.2 -w 20 "$SERVER4" >"$LIB_TMP/ping" || { cat "$LIB_TMP/ping"; return 1; }
 	on client ping -c 2 -i 0.2 -w 20 -s 1400 "$SERVER6" >"$LIB_TMP/ping" || { cat "$LIB_TMP/ping"; return 1; }
@@ -46,6 +47,7 @@ one() {
 	busywait 20000 listening server tcp 8000 || { echo "server"; return 1; }
 	fetch "$SERVER4" && fetch "[$SERVER6]" || { chain_drops; return 1; }
 	chain_conserved || return 1
+	[ -z "${XDP:-}" ] || chain_by_xdp || return 1
 	# Keys of suite 2 go with their circuits, in process context, while cells still come.
 	bg on client ping -f -w 20 "$SERVER4"
 	on r1 relayctl circuit del 1 && on client relayctl circuit del 1 && relayctl unload &&
@@ -141,6 +143,8 @@ case "${1:-} $(suites) " in
 *" aesgcm "*)
 	ktap_test "doctor: suite 2 is offered" doctor_says ok
 	ktap_test "three hops of suite 2" "$0" one aesgcm aesgcm aesgcm
+	modprobe cellrelay
+	ktap_test "the same, middle relays by XDP" env XDP=native "$0" one aesgcm aesgcm aesgcm
 	modprobe cellrelay
 	ktap_test "a suite for each hop" "$0" one chacha aesgcm chacha aesgcm
 	modprobe cellrelay
