@@ -12,8 +12,10 @@ $(O)/bpf/%.bpf.o: ebpf/%.bpf.c ebpf/count.h kmod/uapi/linux/cellrelay_acct.h kmo
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
+$(O)/bpf/refused.bpf.o: ebpf/refused.h
+
 $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
-BPF_OBJECTS += $(O)/bpf/acct.bpf.o $(O)/bpf/xdp.bpf.o
+BPF_OBJECTS += $(O)/bpf/acct.bpf.o $(O)/bpf/xdp.bpf.o $(O)/bpf/refused.bpf.o

@@ -13,6 +13,7 @@ $(O)/relayctl/%.o: userspace/relayctl/%.c
 
 $(O)/relayctl/acct.o: $(O)/bpf/acct.skel.h
 $(O)/relayctl/xdp_attach.o: $(O)/bpf/xdp.skel.h
+$(O)/relayctl/xdp_refused.o: $(O)/bpf/refused.skel.h
 
 $(O)/bin/relayctl: $(CTL_OBJ) $(O)/lib/libcrnetlink.a $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
 	@mkdir -p $(@D)
@@ -24,7 +25,7 @@ INSTALL_BIN += $(O)/bin/relayctl
 
 # Tests link everything but the process and what talks to the kernel (netlink/kn.c), which
 # relayctl_mock.c stands in for.
-CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o %/xdp_attach.o,$(CTL_OBJ)) $(O)/netlink/dev.o $(O)/netlink/endpoint.o
+CTL_TEST_OBJ := $(filter-out %/start.o %/acct.o %/xdp_attach.o %/xdp_refused.o,$(CTL_OBJ)) $(O)/netlink/dev.o $(O)/netlink/endpoint.o
 CTL_TESTS    := relayctl_golden relayctl_cli relayctl_directory
 
 $(CTL_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/relayctl_mock.c $(CTL_TEST_OBJ) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "object.h"
 #include "xdp_attach.h"
+#include "xdp_refused.h"
 
 const char *xdp_off(const struct ns_info *ns)
 {
@@ -133,6 +134,24 @@ static void print_passed(const uint64_t n[CELLRELAY_XDP_WHYS])
 		json_close();
 }
 
+static void print_refused(const char *dev, uint32_t ifindex, const struct cellrelay_xdp_refused *n, void *arg)
+{
+	(void)arg;
+	if (opt.json) {
+		json_open(NULL, '{');
+		json_str("dev", dev);
+		json_u64("ifindex", ifindex);
+		json_u64("xmit", n->xmit);
+		json_u64("redirect", n->redirect);
+		json_u64("tx", n->tx);
+		json_close();
+		return;
+	}
+	fprintf(opt.out, "  refused:%-15s %14llu frames by its driver, %llu received not redirected, %llu not sent back\n",
+		dev ? dev : ifindex ? "(gone)" : "(others)", (unsigned long long)n->xmit,
+		(unsigned long long)n->redirect, (unsigned long long)n->tx);
+}
+
 static enum rc show(const struct verb *verb, const struct argval *v)
 {
 	uint64_t passed[CELLRELAY_XDP_WHYS];
@@ -162,14 +181,19 @@ static enum rc show(const struct verb *verb, const struct argval *v)
 	else if (!n)
 		fputs("XDP is not attached to any device here; to do that: relayctl xdp attach DEVICE\n", opt.out);
 	print_passed(passed);
-	return RC_OK;
+	if (opt.json)
+		json_open("xdp_refused", '[');
+	rc = xdp_refused(ns.cookie, print_refused, NULL);
+	if (opt.json)
+		json_close();
+	return rc;
 }
 
 static const struct verb verbs[] = {
 	{ .name = "attach", .run = attach, .args = attach_args,
 	  .help = "forward cells that come in by a device before the stack sees them" },
 	{ .name = "detach", .run = detach, .args = detach_args, .help = "leave them to the stack again" },
-	{ .name = "show", .run = show, .help = "devices, their mode, and why frames were left to the stack" },
+	{ .name = "show", .run = show, .help = "devices, their mode, why frames were left to the stack, and what drivers refused" },
 	{ .name = NULL },
 };
 

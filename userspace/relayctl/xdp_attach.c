@@ -18,6 +18,7 @@
 
 #include "acct.h"
 #include "xdp_attach.h"
+#include "xdp_refused.h"
 
 #include "bpf/xdp.skel.h"
 
@@ -142,6 +143,10 @@ static void tidy(uint64_t netns)
 		closedir(d);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !left; i++) {
 		map_path(path, netns, maps[i]);
+		unlink(path);
+	}
+	for (size_t i = 0; xdp_refused_pins[i] && !left; i++) {
+		map_path(path, netns, xdp_refused_pins[i]);
 		unlink(path);
 	}
 	dir_of(path, netns);
@@ -334,6 +339,8 @@ enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_m
 		rc = failed(dev, "attach", -ret);
 	if (!rc && !look(netns, ifindex, got))
 		rc = fail(RC_REFUSED, "the XDP program for %s went as soon as it was attached", dev);
+	if (!rc)
+		xdp_refused_attach(netns);
 	tidy(netns);
 	close(lock);
 	return rc;

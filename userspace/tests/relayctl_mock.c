@@ -11,6 +11,7 @@
 #include "acct.h"
 #include "netlink/kn.h"
 #include "xdp_attach.h"
+#include "xdp_refused.h"
 
 struct mock mock;
 const char *(*kn_attr_name)(const struct arg *args, unsigned int attr);
@@ -513,6 +514,16 @@ enum rc xdp_passed(uint64_t netns, uint64_t n[CELLRELAY_XDP_WHYS])
 	memset(n, 0, CELLRELAY_XDP_WHYS * sizeof(*n));
 	n[CELLRELAY_XDP_NOT_UDP] = 12;
 	n[CELLRELAY_XDP_NO_NEIGH] = 1;
+	return RC_OK;
+}
+
+enum rc xdp_refused(uint64_t netns, xdp_refused_fn fn, void *arg)
+{
+	static const struct cellrelay_xdp_refused eth0 = { .xmit = 7, .tx = 1 }, gone = { .redirect = 2 };
+
+	(void)netns;
+	fn("eth0", 2, &eth0, arg);
+	fn(NULL, 9, &gone, arg);
 	return RC_OK;
 }
 
