@@ -32,16 +32,19 @@ CR_CORE_LIBS  := -lsodium -lcmocka -ljansson -lm -lpthread
 $(CR_CORE_TESTS:%=$(O)/tests/%): $(O)/tests/%: userspace/tests/%.c $(CR_CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter %.c,$^) $(CR_CORE_LIB) $(CR_CORE_LIBS)
+	$(Q)$(CC) $(CR_CFLAGS) $(CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter userspace/%.c,$^) $(CR_CORE_LIB) $(CR_CORE_LIBS)
 
 $(CR_CORE_TESTS:%=$(O)/tests/san/%): $(O)/tests/san/%: userspace/tests/%.c $(CR_CORE_SAN)
 	@mkdir -p $(@D)
 	$(call say,CCLD-SAN,$@)
-	$(Q)$(CC) $(SAN_CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter %.c,$^) $(CR_CORE_SAN) $(CR_CORE_LIBS)
+	$(Q)$(CC) $(SAN_CFLAGS) $(CR_CORE_CFLAGS) -o $@ $(filter userspace/%.c,$^) $(CR_CORE_SAN) $(CR_CORE_LIBS)
 
 UNIT_TESTS += $(CR_CORE_TESTS:%=$(O)/tests/%) $(CR_CORE_TESTS:%=$(O)/tests/san/%)
 # the witness of suite 2 is OpenSSL
 $(O)/tests/test_core_suite2 $(O)/tests/san/test_core_suite2: CR_CORE_LIBS += -lcrypto
+# the module's part above the kernel's primitives, with others in their place
+$(O)/tests/test_core_aead_parts $(O)/tests/san/test_core_aead_parts: CR_CORE_CFLAGS += -Iuserspace/tests/kernel
+$(O)/tests/test_core_aead_parts $(O)/tests/san/test_core_aead_parts: kmod/aead.c
 # sources beside the test's own
 CR_CELLS_SRC := userspace/tests/cells_json.c userspace/tests/vectors.c
 $(O)/tests/test_core_rate $(O)/tests/san/test_core_rate: userspace/tests/rate_sim.c
