@@ -51,5 +51,10 @@ socket_hop() {
 }
 
 modprobe cellrelay && relayctl load || exit 1
+if [ -n "${PROFILE:-}" ]; then # a folder: names of addresses, for profile/; IPv4 only
+	echo 1 >/proc/sys/net/core/bpf_jit_kallsyms
+	XDPBENCH_SYMBOLS=$PROFILE/kallsyms hop 4 >"$OUT"
+	exit
+fi
 { cipher && hop 4 && hop 6 && socket_hop 4 && socket_hop 6; } >"$LIB_TMP/rows" || exit 1
 cat "$LIB_TMP/rows" >>"$OUT"

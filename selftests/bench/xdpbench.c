@@ -8,7 +8,9 @@
  *
  * With the namespaces, the forwarder redirects frames to a veth whose other end, there, drops them.
  * Without, frames go up the stack and the module sends them on: whoever calls lets the other end
- * drop. The cost of putting a fresh cell into the frame is measured alone and taken off.
+ * drop. The cost of putting a fresh cell into the frame is measured alone and taken off. Each measurement
+ * stands between marks for the profiler (profile/), in this order: copy, drop, redirect twice, hop; forward
+ * large, small, backward large, small. XDPBENCH_SYMBOLS names a file for the kernel's symbols.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "profile/mark.h"
 
 #include "bpf/xdp.skel.h"
 #include "bpf/xdpbench.skel.h"
@@ -43,12 +47,33 @@ static double run(struct bpf_program *prog, u32 ifindex, size_t len)
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in, .data_size_in = (u32)len, .ctx_in = &ctx,
 		    .ctx_size_in = sizeof(ctx), .repeat = FRAMES - 64, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
 		    .batch_size = 64);
+	int ret;
 
 	b->bss->xb_at = 0;
 	b->bss->xb_len = (u32)len;
-	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &o))
+	profile_mark(PROFILE_BEGIN);
+	ret = bpf_prog_test_run_opts(bpf_program__fd(prog), &o);
+	profile_mark(PROFILE_END);
+	if (ret)
 		err(2, "BPF_PROG_TEST_RUN with live frames");
 	return o.duration;
+}
+
+/* For a profile: names of addresses, of the programs too, while they are loaded. */
+static void symbols(const char *path)
+{
+	FILE *in = fopen("/proc/kallsyms", "re"), *out = fopen(path, "we");
+	char buf[4096];
+	size_t n;
+
+	if (!in || !out)
+		err(2, "copy of /proc/kallsyms to %s", path);
+	while ((n = fread(buf, 1, sizeof(buf), in)))
+		if (fwrite(buf, 1, n, out) != n)
+			err(2, "%s", path);
+	fclose(in);
+	if (fclose(out))
+		err(2, "%s", path);
 }
 
 static size_t prepare(bool back, size_t size)
@@ -157,6 +182,8 @@ int main(int argc, char **argv)
 		bpf_map_update_elem(bpf_map__fd(s->maps.cr_devs), &rig.next.ifindex, &rig.next.ifindex, BPF_ANY);
 	}
 
+	if (getenv("XDPBENCH_SYMBOLS"))
+		symbols(getenv("XDPBENCH_SYMBOLS"));
 	for (int back = 0; back < 2; back++) {
 		const struct rig_link *in = back ? &rig.next : &rig.prev, *out = back ? &rig.prev : &rig.next;
 		const char *dir = back ? "back" : "forward";
