@@ -434,6 +434,7 @@ static __always_inline struct cr_net *cr_xdp_enter(struct cr_xdp *x, struct xdp_
 		return NULL;
 	x->rx.cn = cn;
 	x->rx.xdp = true;
+	x->rx.what = 0;
 	x->rx.now = cr_now();
 	return cn;
 }
