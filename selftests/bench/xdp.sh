@@ -16,6 +16,7 @@ LAYERS=(1361 209)
 
 cipher() {
 	local i
+	modprobe -q libchacha20poly1305 # the module itself does without
 	insmod "$BUILD/modules/$(uname -r)/crfloor.ko" len="${LAYERS[0]},${LAYERS[1]}" || return 1
 	for d in open seal; do
 		i=0
