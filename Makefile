@@ -72,7 +72,7 @@ install: $(INSTALL_BIN) docs install-dkms
 	$(Q)install $(INSTALL_BIN) $(DESTDIR)$(PREFIX)/sbin
 	$(Q)for m in $(DOCS); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	$(Q)install -d $(DESTDIR)/usr/lib/systemd/system
-	$(Q)for u in userspace/relayd/systemd/*.service; do sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,' $$u >$(DESTDIR)/usr/lib/systemd/system/$${u##*/} || exit 1; done
+	$(Q)for u in userspace/relayd/systemd/*; do sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,' $$u >$(DESTDIR)/usr/lib/systemd/system/$${u##*/} || exit 1; done
 	$(Q)install -D -m 644 userspace/relayctl/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/relayctl
 
 .PHONY: clean
