@@ -54,4 +54,11 @@ $(O)/tests/test_relayd_exits: userspace/tests/test_relayd_exits.c $(RELAYD_EXITS
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits
+RELAYD_STATE := config log peers resolv resume
+
+$(O)/tests/test_relayd_state: userspace/tests/test_relayd_state.c $(RELAYD_STATE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/* What a client's daemon leaves on disk: name servers as they were, and from what the next daemon goes on. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#undef fail	/* the daemon has one, too */
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "log.h"
+#include "resolv.h"
+#include "resume.h"
+
+static char folder[32];
+
+static const char *in(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *f = fopen(in(name), "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void holds(const char *name, const char *want)
+{
+	char text[512] = "";
+	FILE *f = fopen(in(name), "r");
+
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	assert_string_equal(text, want);
+}
+
+#define OURS	"# relayctl down brings back what was here\nnameserver 9.9.9.9\nnameserver 2620:fe::fe\n"
+
+static int fresh(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/relayd-state.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	memset(&conf, 0, sizeof(conf));
+	snprintf(conf.state, sizeof(conf.state), "%s/state", folder);
+	snprintf(conf.resolv_conf, sizeof(conf.resolv_conf), "%s/resolv.conf", folder);
+	snprintf(conf.socket, sizeof(conf.socket), "%s/sock", folder);
+	addr_parse("9.9.9.9", &conf.dns[0]);
+	addr_parse("2620:fe::fe", &conf.dns[1]);
+	conf.dns_n = 2;
+	return 0;
+}
+
+static int done(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	peers_free();
+	snprintf(cmd, sizeof(cmd), "rm -rf -- '%s'", folder);
+	return system(cmd);
+}
+
+static void a_file(void **state)
+{
+	(void)state;
+	put("resolv.conf", "nameserver 192.0.2.1\n");
+	assert_int_equal(resolv_set(), RC_OK);
+	holds("resolv.conf", OURS);
+	/* a daemon that died and came back does not take its own text for the user's */
+	assert_int_equal(resolv_set(), RC_OK);
+	assert_int_equal(resolv_restore(), RC_OK);
+	holds("resolv.conf", "nameserver 192.0.2.1\n");
+	assert_int_not_equal(access(in("state/resolv.conf.before"), F_OK), 0);
+	/* once more changes nothing */
+	put("resolv.conf", "other\n");
+	assert_int_equal(resolv_restore(), RC_OK);
+	holds("resolv.conf", "other\n");
+}
+
+static void a_link(void **state)
+{
+	char target[64] = "";
+
+	(void)state;
+	put("stub", "nameserver 127.0.0.53\n");
+	assert_int_equal(symlink("stub", in("resolv.conf")), 0);
+	assert_int_equal(resolv_set(), RC_OK);
+	holds("resolv.conf", OURS);
+	/* somebody else's file is not written through the link */
+	holds("stub", "nameserver 127.0.0.53\n");
+	assert_int_equal(resolv_restore(), RC_OK);
+	assert_int_equal(readlink(in("resolv.conf"), target, sizeof(target) - 1), 4);
+	assert_string_equal(target, "stub");
+}
+
+static void nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(resolv_set(), RC_OK);
+	holds("resolv.conf", OURS);
+	assert_int_equal(resolv_restore(), RC_OK);
+	assert_int_not_equal(access(in("resolv.conf"), F_OK), 0);
+	/* without name servers of ours nothing is touched */
+	conf.dns_n = 0;
+	put("resolv.conf", "theirs\n");
+	assert_int_equal(resolv_set(), RC_OK);
+	holds("resolv.conf", "theirs\n");
+	assert_int_equal(resolv_restore(), RC_OK);
+	holds("resolv.conf", "theirs\n");
+}
+
+static void damaged(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(in("state"), 0700), 0);
+	put("state/resolv.conf.before", "Xyz");
+	put("resolv.conf", OURS);
+	assert_int_equal(resolv_restore(), RC_REFUSED);
+	assert_non_null(strstr(log_last(), "is damaged"));
+	holds("resolv.conf", OURS);
+	/* nor is there a way on where it cannot be kept */
+	unlink(in("state/resolv.conf.before"));
+	unlink(in("resolv.conf"));
+	assert_int_equal(mkdir(in("resolv.conf"), 0700), 0);
+	assert_int_equal(resolv_set(), RC_REFUSED);
+}
+
+#define KEY_A "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
+#define KEY_B "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+
+static void resumed(void **state)
+{
+	struct resume r = { .mark_changed = true, .wish = { .hops = 4, .country = "DE", .max_price = 77 }, .n = 2 };
+	struct resume got;
+
+	(void)state;
+	put("peers", "[relay a]\nidentity = " KEY_A "\nkey = " KEY_B "\n[relay b]\nidentity = " KEY_B "\nkey = " KEY_A "\n");
+	assert_int_equal(peers_read(in("peers")), RC_OK);
+	assert_false(resume_load(&got));
+	for (int i = 0; i < 2; i++) {
+		r.circ[i].cookie = UINT64_MAX - (uint64_t)i;	/* more than a number of JSON holds */
+		r.circ[i].route = (struct route){ .n = 2, .relay = { peer_by_name(i ? "b" : "a"), peer_by_name(i ? "a" : "b") } };
+	}
+	resume_save(&r);
+	assert_true(resume_load(&got));
+	assert_true(got.mark_changed);
+	assert_string_equal(got.path, "");
+	assert_int_equal(got.wish.hops, 4);
+	assert_string_equal(got.wish.country, "DE");
+	assert_true(got.wish.max_price == 77);
+	assert_int_equal(got.n, 2);
+	assert_true(got.circ[1].cookie == UINT64_MAX - 1);
+	assert_ptr_equal(got.circ[1].route.relay[0], peer_by_name("b"));
+	/* no ceiling is none afterwards */
+	r.wish.max_price = UINT64_MAX;
+	strcpy(r.path, "a,b");
+	resume_save(&r);
+	assert_true(resume_load(&got));
+	assert_true(got.wish.max_price == UINT64_MAX);
+	assert_string_equal(got.path, "a,b");
+	/* a relay that nobody knows any more: that circuit is left out */
+	peers_free();
+	put("peers", "[relay a]\nidentity = " KEY_A "\nkey = " KEY_B "\n");
+	assert_int_equal(peers_read(in("peers")), RC_OK);
+	assert_true(resume_load(&got));
+	assert_int_equal(got.n, 0);
+	put("online", "{\"path\":7}");
+	assert_false(resume_load(&got));
+	put("online", "junk");
+	assert_false(resume_load(&got));
+	resume_forget();
+	assert_int_not_equal(access(in("online"), F_OK), 0);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fresh, done)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TEST(a_file), TEST(a_link), TEST(nothing), TEST(damaged), TEST(resumed) };
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests_name("relayd: state", tests, NULL, NULL);
+}
