@@ -24,6 +24,7 @@ static void messages(const uint8_t *in, size_t len)
 	struct cr_created created;
 	struct cr_extend extend;
 	struct cr_attached attached;
+	struct cr_attach attach;
 
 	if (cr_link_hello_get(&l, in, len)) {
 		cr_link_hello_put(again, &l);
@@ -39,6 +40,8 @@ static void messages(const uint8_t *in, size_t len)
 		fuzz_assert(created.circ && created.noise + created.noise_len == in + len);
 	if (cr_extend_get(&extend, in, len))
 		fuzz_assert(extend.relay == in && extend.noise + extend.noise_len == in + len);
+	if (cr_attach_get(&attach, in, len) && attach.session)
+		fuzz_assert(attach.signature + CR_SESSION_SIG_LEN <= in + len);
 	if (cr_attached_get(&attached, in, len))
 		fuzz_assert(memcmp(attached.inner6, in + 4, 16) == 0);
 }
