@@ -80,11 +80,13 @@ up() {
 	echo "$tunnels"
 	[ "$(wc -w <<<"$tunnels")" = 3 ] && [ "${tunnels%% *}" = "$(name_of r1)" ]
 }
+counted() { [ "$(ctl "$1" metrics | awk -v name="cellrelay_$2" '$1 == name { print $2 }')" -ge "$3" ]; }
 in_order() {
 	# what is there now: device, addresses, rules, table, firewall, name servers
 	on client ip addr show dev cell0 | grep -q "inet 10.99" &&
 		on client ip rule | grep -q "not from all fwmark 0xce11" &&
 		on client nft list table inet cellrelay_client >/dev/null &&
+		counted client tunnels_built_total 1 && counted r1 creates_total 1 && counted client snapshot_number 1 &&
 		grep -qx "nameserver 198.51.100.53" "$LIB_TMP/resolv.conf" &&
 		on client ip route get "$SERVER4" | grep -q "dev cell0"
 }
@@ -161,7 +163,9 @@ middle_dies() {
 	now=$(on client ip -br addr show dev cell0)
 	echo "curl $status, path $path, $DEAD dead, address $was, now $now"
 	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" && grep -q "$was/" <<<"$now" || { daemon_logs; ctl client status; return 1; }
-	[ "$(cut -d' ' -f2 <<<"$(path_of_active)")" != "$(name_of "$DEAD")" ]
+	[ "$(cut -d' ' -f2 <<<"$(path_of_active)")" != "$(name_of "$DEAD")" ] || { echo "still by $DEAD"; return 1; }
+	# not a new address that happens to be the same: the exit moved it
+	counted "${NETWORK_RELAYS[-1]}" attaches_moved_total 1
 }
 online_again() { busywait 60000 tunnels_are 2 && fetch "$SERVER4" || { daemon_logs; ctl client status; return 1; }; }
 revive() { on "$1" ip link set to-net up && on "$1" ip route replace default via "$(addr4 net "$1")"; }
@@ -189,6 +193,29 @@ down() {
 	[ ! -e "$(daemon_dir client)/state/resolv.conf.before" ] && [ ! -e "$(daemon_dir client)/online" ]
 }
 after() { on client curl -sS --max-time 20 -o /dev/null "http://$SERVER4:8000/file"; }
+
+# ---- circuits grow old
+
+fresh_than() { [ "$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')" != "$1" ]; }
+rotation() {
+	local was last status
+	stop "${DAEMON_PID[client]}"
+	echo "circuit-seconds = 4" >>"$(daemon_dir client)/conf"
+	daemon_start client && ctl client up wait 60s || { daemon_logs; return 1; }
+	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
+	slow_flow || return 1
+	# new flows go elsewhere, twice, while this one stays where it is
+	busywait 30000 fresh_than "$was" || { ctl client status; return 1; }
+	last=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
+	busywait 30000 fresh_than "$last" || { ctl client status; return 1; }
+	on client ip -br addr show dev cell0 | grep -q " $was/32" || { echo "$was is gone"; return 1; }
+	wait "$FLOW"
+	status=$?
+	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" || { echo "curl $status"; daemon_logs; return 1; }
+	busywait 30000 address_gone "$was" || { ctl client status; return 1; }
+	ctl client down
+}
+address_gone() { ! on client ip -br addr show dev cell0 | grep -q " $1/32"; }
 
 # ---- the directory
 
@@ -241,4 +268,5 @@ ktap_test "a newer one is taken" newer
 ktap_test "an older one is refused" rolled_back
 ktap_test "down: rules, routes, firewall, addresses, name servers as before" down
 ktap_test "the client reaches the server as before" after
+ktap_test "circuits grow old: new flows take others, a flow stays until it ends" rotation
 ktap_finish

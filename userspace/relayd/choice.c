@@ -195,11 +195,15 @@ static bool is_away(const struct cr_view *view, uint32_t relay)
 	return false;
 }
 
-/* Draws until no relay that failed is in it. */
-static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, struct cr_guards *g, const struct peer *not_this)
+/*
+ * Draws until no relay that failed is in it. *@all: there are paths, but only through those.
+ */
+static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, struct cr_guards *g, const struct peer *not_this,
+				bool *all)
 {
 	enum cr_path_result r = CR_PATH_NO_MIDDLE;
 
+	*all = false;
 	for (int i = 0; i < DRAWS; i++) {
 		uint8_t seed[CR_SEED32];
 		struct cr_guards try = *g;
@@ -210,8 +214,10 @@ static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, stru
 		if (r == CR_PATH_OK && ((not_this && has(path, c->view, not_this)) ||
 					(path->hops > 1 && is_away(c->view, path->relay[0])))) {
 			r = CR_PATH_NO_MIDDLE;
+			*all = true;
 			continue;
 		}
+		*all = false;
 		*g = try;
 		break;
 	}
@@ -226,6 +232,7 @@ enum rc choice_possible(const struct wish *w)
 	enum cr_path_result r;
 	struct cr_chooser c;
 	struct cr_path path;
+	bool all;
 
 	if (!view)
 		return no_directory();
@@ -233,9 +240,11 @@ enum rc choice_possible(const struct wish *w)
 		return fail(RC_USAGE, "this network has paths of at most %u relays", view->params.hops_max);
 	if (!cr_chooser_init(&c, view, &want))
 		return fail(RC_REFUSED, "out of memory");
-	r = draw(&path, &c, &g, NULL);
-	if (r != CR_PATH_OK)
+	r = draw(&path, &c, &g, NULL, &all);
+	if (r != CR_PATH_OK && !all)
 		no_path(r, &c);
+	else if (r != CR_PATH_OK)
+		fail(RC_REFUSED, "no path: none of the guards answered; they are tried again in a minute");
 	cr_chooser_free(&c);
 	return r == CR_PATH_OK ? RC_OK : RC_REFUSED;
 }
@@ -251,6 +260,7 @@ bool choice_make(struct route *out, const struct wish *w, const struct peer *exi
 	enum cr_path_result r;
 	struct cr_chooser c;
 	struct cr_path path;
+	bool only_failed;
 
 	if (!view) {
 		no_directory();
@@ -269,12 +279,14 @@ bool choice_make(struct route *out, const struct wish *w, const struct peer *exi
 		weight = at < 0 ? 0 : view->node[at].weight;
 		c.pool[CR_PLACE_EXIT] = (struct cr_pool){ .n = at >= 0 && weight, .relay = &only, .sum = &weight };
 	}
-	r = draw(&path, &c, &g, not_this);
+	r = draw(&path, &c, &g, not_this, &only_failed);
 	if (r == CR_PATH_OK) {
 		keep_new(&g);
 		out->n = (uint8_t)path.hops;
 		for (unsigned int i = 0; i < path.hops; i++)
 			out->relay[i] = peer_by_identity(view->node[path.relay[i]].identity);
+	} else if (only_failed) {
+		err("no path but through relays that do not answer; they are tried again");
 	} else {
 		no_path(r, &c);
 	}

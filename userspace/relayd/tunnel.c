@@ -762,7 +762,7 @@ static void end_all(void)
 	active = NULL;
 	while ((t = tunnels)) {
 		tunnels = t->next;
-		online_del(t->inner);
+		addresses_lost(t);
 		tunnel_free(t);
 	}
 	circs_drop_orphans(NULL);	/* from before a restart */
