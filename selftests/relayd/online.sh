@@ -200,7 +200,7 @@ fresh_than() { [ "$(daemon_status client '[.tunnels[] | select(.active)][0].inne
 rotation() {
 	local was last status
 	stop "${DAEMON_PID[client]}"
-	echo "circuit-seconds = 4" >>"$(daemon_dir client)/conf"
+	printf '%s\n' "circuit-seconds = 4" "allow = 203.0.113.0/24" >>"$(daemon_dir client)/conf"
 	daemon_start client && ctl client up wait 60s || { daemon_logs; return 1; }
 	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
 	slow_flow || return 1
@@ -213,8 +213,28 @@ rotation() {
 	status=$?
 	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" || { echo "curl $status"; daemon_logs; return 1; }
 	busywait 30000 address_gone "$was" || { ctl client status; return 1; }
-	ctl client down
 }
+# what the user named goes past the tunnel, by the old default route, and nothing else does
+past() {
+	on net ip addr add 203.0.113.7/32 dev lo && on net ip addr add 203.0.114.7/32 dev lo || return 1
+	on client ping -c 1 -W 5 203.0.113.7 || return 1
+	! on client ping -c 1 -W 2 -I to-net 203.0.114.7 || return 1
+	ctl client down
+	trace >"$LIB_TMP/after"
+	diff -u "$LIB_TMP/before" "$LIB_TMP/after"
+}
+# several at once: new flows take turns
+turns() {
+	local was
+	stop "${DAEMON_PID[client]}"
+	sed -i '/^circuit-seconds/d' "$(daemon_dir client)/conf"
+	echo "turn-seconds = 2" >>"$(daemon_dir client)/conf"
+	daemon_start client && ctl client up wait 60s && busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
+	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
+	slow_flow && busywait 20000 fresh_than "$was" && fetch "$SERVER4" && busywait 20000 back_at "$was" || { ctl client status; return 1; }
+	tunnels_are 2 && kill -0 "$FLOW" && ctl client down
+}
+back_at() { ! fresh_than "$1"; }
 address_gone() { ! on client ip -br addr show dev cell0 | grep -q " $1/32"; }
 
 # ---- the directory
@@ -269,4 +289,6 @@ ktap_test "an older one is refused" rolled_back
 ktap_test "down: rules, routes, firewall, addresses, name servers as before" down
 ktap_test "the client reaches the server as before" after
 ktap_test "circuits grow old: new flows take others, a flow stays until it ends" rotation
+ktap_test "what the user named goes past the tunnel; down again leaves nothing" past
+ktap_test "two circuits take new flows in turn" turns
 ktap_finish

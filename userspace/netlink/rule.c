@@ -72,3 +72,23 @@ enum rc kn_default_change(bool add, uint8_t len, uint32_t table, uint32_t metric
 		 len == 4 ? '4' : '6', table);
 	return send_change(msg, add ? EEXIST : ESRCH, doing);
 }
+
+enum rc kn_throw_change(bool add, const struct addr *dst, uint8_t bits, uint32_t table)
+{
+	struct rtmsg rtm = {
+		.rtm_family = family_of(dst->len), .rtm_dst_len = bits, .rtm_table = RT_TABLE_UNSPEC,
+		.rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_THROW,
+	};
+	char doing[80 + ADDR_TEXT], text[ADDR_TEXT];
+	struct nl_msg *msg;
+	enum rc rc;
+
+	msg = kn_rtnl_new(add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_REPLACE : 0, &rc);
+	if (!msg)
+		return rc;
+	if (nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO) < 0 || nla_put_u32(msg, RTA_TABLE, table) < 0 ||
+	    nla_put(msg, RTA_DST, dst->len, dst->bytes) < 0)
+		return no_memory(msg);
+	snprintf(doing, sizeof(doing), "%s the way past the tunnel to %s/%u", add ? "add" : "remove", addr_host(text, dst), bits);
+	return send_change(msg, add ? EEXIST : ESRCH, doing);
+}

@@ -34,4 +34,7 @@ enum rc kn_rule_change(bool add, const struct kn_rule *rule);
  */
 enum rc kn_default_change(bool add, uint8_t len, uint32_t table, uint32_t metric, uint32_t ifindex, const struct addr *src);
 
+/* A prefix that this table says nothing about, whatever its default route: the next rule decides. */
+enum rc kn_throw_change(bool add, const struct addr *dst, uint8_t bits, uint32_t table);
+
 #endif /* CELLRELAY_NETLINK_RULE_H */

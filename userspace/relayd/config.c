@@ -216,6 +216,12 @@ static const char *take_client(struct config *c, const char *name, const char *v
 		return number(&c->wish.max_price, value, INT64_MAX) ? NULL : "a price per GiB";
 	if (strcmp(name, "up") == 0)
 		return boolean(&c->up, value) ? NULL : "yes or no";
+	if (strcmp(name, "turn-seconds") == 0) {
+		if (!number(&n, value, CR_CIRCUIT_OLD_MS / 1000))
+			return "a number of seconds, 0 to 600";
+		c->turn_ms = (uint32_t)n * 1000;
+		return NULL;
+	}
 	if (strcmp(name, "circuit-seconds") == 0) {
 		if (!number(&n, value, CR_CIRCUIT_OLD_MS / 1000) || !n)
 			return "a number of seconds, 1 to 600";

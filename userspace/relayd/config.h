@@ -69,6 +69,7 @@ struct config {
 	char path[PATH_WORDS];	/* names with commas between; empty: none until told */
 	struct wish wish;	/* of a path that is chosen */
 	bool up;		/* come online at start */
+	uint32_t turn_ms;	/* how long one circuit takes the new flows; 0: until it is old */
 	uint32_t circuit_ms;	/* age at which a circuit takes no new flows; less than CR_CIRCUIT_OLD_MS in tests */
 	struct prefix route[ROUTES_MAX];
 	unsigned int route_n;

@@ -113,11 +113,26 @@ void online_guards(const struct peer *const *list, size_t n)
 
 /* ---- routes ---- */
 
-static enum rc rules(bool add)
+/* What the user wants outside the tunnel is routed as if there were none. */
+static enum rc passed_by(bool add)
 {
 	enum rc rc = RC_OK;
 
-	for (int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < conf.allow_n && !rc; i++) {
+		struct addr a = { .len = conf.allow[i].family == 4 ? 4 : 16 };
+
+		memcpy(a.bytes, conf.allow[i].ip, a.len);
+		if (a.len == 4 || has_ipv6())
+			rc = kn_throw_change(add, &a, conf.allow[i].bits, TABLE);
+	}
+	return rc;
+}
+
+static enum rc rules(bool add)
+{
+	enum rc rc = passed_by(add);
+
+	for (int i = 0; i < 2 && !(rc && add); i++) {
 		const struct kn_rule local = { .len = lens[i], .priority = RULE_LOCAL, .table = 254, .no_default = true };
 		const struct kn_rule tunnel = { .len = lens[i], .priority = RULE_TUNNEL, .table = TABLE, .mark = conf.fwmark };
 		enum rc one;
@@ -135,8 +150,6 @@ static enum rc rules(bool add)
 			kn_default_change(false, lens[i], TABLE, METRIC_NONE, 0, NULL);
 		}
 		rc = rc ? rc : one;
-		if (rc && add)
-			break;
 	}
 	return rc;
 }

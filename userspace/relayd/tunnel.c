@@ -107,7 +107,8 @@ struct tunnel {
 };
 
 static struct tunnel *tunnels;
-static struct tunnel *active;		/* new flows take it */
+static struct tunnel *active;		/* new flows take it ... */
+static uint64_t active_ms;		/* ... since then */
 static struct route fixed;		/* path as told; n 0: chosen by the wish */
 static struct wish wish;
 static bool wanted;			/* up */
@@ -210,6 +211,7 @@ static struct addr inner_of(const uint8_t *bytes, uint8_t len)
 static void prefer(struct tunnel *t)
 {
 	active = t;
+	active_ms = now_ms();
 	online_prefer(t->inner);
 }
 
@@ -223,6 +225,20 @@ static void promote(void)
 			best = t;
 	if (best && best != active)
 		prefer(best);
+}
+
+/* Those that are ready take new flows in turn, so that several carry at once; each flow stays where it began. */
+static void take_turns(uint64_t now)
+{
+	struct tunnel *t = active;
+
+	if (!conf.turn_ms || !active || now - active_ms < conf.turn_ms)
+		return;
+	do
+		t = t->next ? t->next : tunnels;
+	while (t != active && (t->step != STEP_READY || t->old));
+	if (t != active)
+		prefer(t);
 }
 
 /* Whom packets may be sent to: the first relays of all that is there or under way. */
@@ -667,6 +683,8 @@ static void look(struct tunnel *t)
 			return;
 	}
 	grow_old(t, k.bytes, now);
+	if (t == active)
+		take_turns(now);
 	if (t->old && active != t && !in_use(t))
 		tunnel_end(t);
 }

@@ -149,11 +149,12 @@ static void test_config(void **state)
 	assert_true(c.wish.max_price == UINT64_MAX && !c.wish.hops);
 	assert_int_equal(config_read(&c, file("[relayd]\nauthorities = /a\nsnapshot = /s\n[client]\ndevice = c\nhops = 4\nexit-country = DE\n"
 					      "max-price = 9\ndns = 9.9.9.9\ndns = 2620:fe::fe\nallow = 192.168.0.0/16\n"
-					      "[exit]\nrule = reject tcp any 25\nflows-each = 7\ndns = yes\n")), RC_OK);
+					      "turn-seconds = 9\n[exit]\nrule = reject tcp any 25\nflows-each = 7\ndns = yes\n")), RC_OK);
 	assert_int_equal(c.wish.hops, 4);
 	assert_string_equal(c.wish.country, "DE");
 	assert_int_equal(c.wish.max_price, 9);
 	assert_int_equal(c.dns_n, 2);
+	assert_int_equal(c.turn_ms, 9000);
 	assert_int_equal(c.allow_n, 1);
 	assert_int_equal(c.rule_n, 1);
 	assert_int_equal(c.flows_each, 7);
