@@ -18,97 +18,18 @@
 #include "online.h"
 #include "relayd.h"
 #include "resume.h"
+#include "tunnel_state.h"
 
 #define AGAIN_MIN_MS	500u	/* a failed circuit is tried again after this, doubled each time */
 #define AGAIN_MAX_MS	30000u
-#define WATCH_MS	1000u	/* how often a circuit in use is looked at */
-#define BUSY_MS		30000u	/* after traffic silence is looked into at once, not every CR_CIRCUIT_ALIVE_MS */
-#define PINGS_EXIT	3u	/* not answered by the exit, while a relay before it answers: the exit is gone */
-#define PINGS_GUARD	8u	/* nobody answers: perhaps it is our own network, so wait longer */
 #define MOVE_MS		4000u	/* an exit that cannot be reached again by then is lost, and its flows with it ... */
 #define MOVE_KNOWN_MS	15000u	/* ... unless another relay is known to be what failed */
 
-enum step { STEP_LINK, STEP_CREATE, STEP_EXTEND, STEP_ATTACH, STEP_READY, STEP_AGAIN };
-
 static const char *const step_names[] = { "link", "create", "extend", "attach", "ready", "again" };
 
-/**
- * struct session - key by which an exit knows us again on another circuit; in locked memory
- * @key: public
- * @secret: seed and public
- */
-struct session {
-	uint8_t key[crypto_sign_PUBLICKEYBYTES];
-	uint8_t secret[crypto_sign_SECRETKEYBYTES];
-};
-
-/**
- * struct tunnel - a circuit of our own, and its successors
- * @next: in the list
- * @path: relays, the one next to us first
- * @chosen: by path choice, anew for each attempt
- * @step: what it waits for
- * @c: circuit; NULL while there is none
- * @hops: relays that we share keys with
- * @large: size of its large cells
- * @noise: handshake with the next one
- * @hash: of the handshake with the exit
- * @session: with which the addresses move to the next circuit; NULL: they do not
- * @inner: addresses that the exit gave us, and the device has; len 0: none
- * @patience: how often the next circuit's questions are repeated meanwhile
- * @move_until: until when flows wait for the next circuit to the same exit; 0: they do not
- * @failed: relay to avoid in the next attempt
- * @wait: for the link to the first
- * @msg: what is repeated until it is answered
- * @len: its length
- * @tries: how often it was sent
- * @again_ms: wait before the next attempt
- * @began_ms: when this attempt began
- * @took_ms: how long the last one took
- * @ready_ms: since when it carries packets
- * @old: takes no new flows
- * @timer: repeats, tries again, looks after what is ready
- * @ping: bytes of the last question
- * @pings: how often it was asked since something came
- * @answered: bit i: relay i (1 is the next one) did
- * @in: cells from the exit's direction when last looked at
- * @out: towards it
- * @own_in: of these, messages to this daemon
- * @own_out: of these, messages of ours
- * @heard_ms: when something last came
- * @busy_ms: when packets last passed
- */
-struct tunnel {
-	struct tunnel *next;
-	struct route path;
-	bool chosen;
-	enum step step;
-	struct circ *c;
-	uint8_t hops;
-	uint16_t large;
-	struct noise *noise;
-	uint8_t hash[NOISE_HASH_LEN];
-	struct session *session;
-	struct addr inner[2];
-	uint64_t move_until;
-	const struct peer *failed;
-	struct waiter wait;
-	uint8_t msg[CR_CREATE_LEN + CR_EXTEND_LEN];
-	uint16_t len;
-	uint8_t tries, patience;
-	uint32_t again_ms;
-	uint64_t began_ms, took_ms, ready_ms;
-	bool old;
-	struct timer timer;
-	uint8_t ping[CR_PING_LEN];
-	uint8_t pings;
-	uint16_t answered;
-	uint64_t in, out, own_in, own_out, heard_ms, busy_ms;
-};
-
-static struct tunnel *tunnels;
-static struct tunnel *active;		/* new flows take it ... */
-static uint64_t active_ms;		/* ... since then */
+struct tunnel *tunnels;
+struct tunnel *active;
+uint64_t active_ms;
 static struct route fixed;		/* path as told; n 0: chosen by the wish */
 static struct wish wish;
 static bool wanted;			/* up */
@@ -117,7 +38,6 @@ static unsigned int adopted_n;
 
 static void tunnel_timer(struct timer *t);
 static void hop_next(struct tunnel *t);
-static void tunnel_end(struct tunnel *t);
 
 /* ---- what survives this process ---- */
 
@@ -178,7 +98,7 @@ static void give_up(struct tunnel *t)
 /* ---- packets ---- */
 
 /* The addresses that the exit gave us are worth nothing any more: whoever uses them must learn it. */
-static void addresses_lost(struct tunnel *t)
+void tunnel_addresses_lost(struct tunnel *t)
 {
 	char text[ADDR_TEXT];
 	unsigned int n;
@@ -208,7 +128,7 @@ static struct addr inner_of(const uint8_t *bytes, uint8_t len)
 	return a;
 }
 
-static void prefer(struct tunnel *t)
+void tunnel_prefer(struct tunnel *t)
 {
 	active = t;
 	active_ms = now_ms();
@@ -216,7 +136,7 @@ static void prefer(struct tunnel *t)
 }
 
 /* The next best takes new flows. */
-static void promote(void)
+void tunnels_promote(void)
 {
 	struct tunnel *best = NULL;
 
@@ -224,21 +144,7 @@ static void promote(void)
 		if (t->step == STEP_READY && (!best || (best->old && !t->old)))
 			best = t;
 	if (best && best != active)
-		prefer(best);
-}
-
-/* Those that are ready take new flows in turn, so that several carry at once; each flow stays where it began. */
-static void take_turns(uint64_t now)
-{
-	struct tunnel *t = active;
-
-	if (!conf.turn_ms || !active || now - active_ms < conf.turn_ms)
-		return;
-	do
-		t = t->next ? t->next : tunnels;
-	while (t != active && (t->step != STEP_READY || t->old));
-	if (t != active)
-		prefer(t);
+		tunnel_prefer(best);
 }
 
 /* Whom packets may be sent to: the first relays of all that is there or under way. */
@@ -253,20 +159,6 @@ static void guards(void)
 	online_guards(list, n);
 }
 
-/* From here on it is looked after. */
-static void watch(struct tunnel *t)
-{
-	struct kcirc k = { .id = 0 };
-
-	kernel_circ(circ_id(t->c), &k);
-	t->in = t->own_in = k.bwd_cells;
-	t->out = t->own_out = k.fwd_cells;
-	t->heard_ms = now_ms();
-	t->busy_ms = 0;
-	t->pings = 0;
-	timer_set(&t->timer, WATCH_MS);
-}
-
 static void ready(struct tunnel *t)
 {
 	const struct addr inner[2] = { inner_of(t->c->inner4, 4), inner_of(t->c->inner6, 16) };
@@ -277,7 +169,7 @@ static void ready(struct tunnel *t)
 		for (int i = 0; i < 2; i++)
 			same &= inner[i].len == t->inner[i].len && (!inner[i].len || addr_equal(&inner[i], &t->inner[i]));
 		if (!same)
-			addresses_lost(t);
+			tunnel_addresses_lost(t);
 	}
 	if (kernel_circ_bind(circ_id(t->c), online_device(), t->c->inner4, t->c->inner6)) {
 		give_up(t);
@@ -297,11 +189,11 @@ static void ready(struct tunnel *t)
 	t->tries = 0;
 	if (t->chosen)
 		choice_guard_result(t->path.relay[0], true);
-	watch(t);
+	tunnel_watch(t);
 	if (!active || active == t)
-		prefer(t);
+		tunnel_prefer(t);
 	else if (active->old)
-		promote();
+		tunnels_promote();
 	save();
 }
 
@@ -375,7 +267,7 @@ static void begin(struct tunnel *t)
 
 	if (t->chosen && !choice_make(&t->path, &wish, exit, t->failed)) {
 		if (exit)
-			addresses_lost(t);
+			tunnel_addresses_lost(t);
 		t->failed = NULL;
 		again_later(t);
 		return;
@@ -505,17 +397,7 @@ static void blame(struct tunnel *t, uint8_t hops)
 	t->failed = t->path.relay[hops];
 	/* flows cannot move where the exit itself is gone */
 	if (hops + 1 == t->path.n && t->move_until)
-		addresses_lost(t);
-}
-
-static void pong(struct tunnel *t, uint8_t hop, const uint8_t *msg, size_t len)
-{
-	uint8_t want[CR_PING_LEN];
-
-	memcpy(want, t->ping, sizeof(want));
-	want[0] ^= hop;
-	if (t->pings && len == CR_PING_LEN && sodium_memcmp(msg, want, len) == 0)
-		t->answered |= (uint16_t)(1u << hop);
+		tunnel_addresses_lost(t);
 }
 
 void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *msg, size_t len)
@@ -549,7 +431,7 @@ void tunnel_message(struct tunnel *t, uint8_t hop, uint8_t type, const uint8_t *
 		give_up(t);
 		return;
 	case CR_CIRC_PONG:
-		pong(t, hop, msg, len);
+		tunnel_pong(t, hop, msg, len);
 		return;
 	case CR_CIRC_PAD:
 		return;
@@ -579,114 +461,11 @@ void tunnel_lost(struct tunnel *t, const struct circ *c)
 	if (t->session)
 		t->move_until = now_ms() + (t->failed ? MOVE_KNOWN_MS : MOVE_MS);
 	else
-		addresses_lost(t);
+		tunnel_addresses_lost(t);
 	again(t, 0);
-	promote();
+	tunnels_promote();
 	if (wanted)
 		save();
-}
-
-/* ---- while it carries packets ---- */
-
-/* All relays at once: who answers tells how far it still goes. */
-static void ping_all(struct tunnel *t)
-{
-	if (!t->pings) {
-		randombytes_buf(t->ping, sizeof(t->ping));
-		t->answered = 0;
-	}
-	t->pings++;
-	for (uint8_t hop = t->path.n; hop; hop--) {
-		uint8_t msg[CR_PING_LEN];
-
-		memcpy(msg, t->ping, sizeof(msg));
-		msg[0] ^= hop;
-		t->own_out += circ_send(t->c, hop, CR_CIRC_PING, msg, sizeof(msg));
-	}
-}
-
-/* Circuits that go through a relay that is lost are asked at once, however idle they are. */
-static void suspect(const struct peer *lost)
-{
-	for (struct tunnel *t = tunnels; t; t = t->next)
-		for (uint8_t i = 0; i < t->path.n && t->step == STEP_READY; i++)
-			if (t->path.relay[i] == lost)
-				t->busy_ms = now_ms();
-}
-
-/* Silence. Return: it goes on; false: the circuit was ended. */
-static bool doubt(struct tunnel *t)
-{
-	uint8_t far = 0;
-
-	for (uint8_t hop = 1; hop < t->path.n; hop++)
-		if (t->answered & 1u << hop)
-			far = hop;
-	if (t->pings < (far ? PINGS_EXIT : PINGS_GUARD)) {
-		ping_all(t);
-		return true;
-	}
-	err("relay %s does not answer any more", t->path.relay[far]->name);
-	t->failed = t->path.relay[far];
-	suspect(t->failed);
-	if (far + 1 == t->path.n)
-		addresses_lost(t);
-	else if (!far && t->chosen)
-		choice_guard_away(t->path.relay[0]);
-	circ_end(t->c, NULL);
-	return false;
-}
-
-static bool in_use(const struct tunnel *t)
-{
-	unsigned int n, all = 0;
-
-	for (int i = 0; i < 2; i++)
-		if (t->inner[i].len && kn_sockets(&t->inner[i], false, &n) == RC_OK)
-			all += n;
-	return all;
-}
-
-static struct tunnel *tunnel_new(const struct route *path);
-
-/* New flows take another one; this one ends with its last flow. */
-static void grow_old(struct tunnel *t, uint64_t bytes, uint64_t now)
-{
-	if (!t->old && (now - t->ready_ms >= conf.circuit_ms || bytes >= CR_CIRCUIT_OLD_BYTES)) {
-		struct tunnel *next = tunnel_new(&fixed);
-
-		t->old = true;
-		if (next)
-			begin(next);
-		promote();
-	}
-}
-
-static void look(struct tunnel *t)
-{
-	uint64_t now = now_ms();
-	struct kcirc k;
-
-	timer_set(&t->timer, WATCH_MS);
-	if (!kernel_circ(circ_id(t->c), &k))
-		return;		/* the event is on its way */
-	if (k.bwd_cells - t->own_in != t->in || k.fwd_cells - t->own_out != t->out)
-		t->busy_ms = now;
-	t->out = k.fwd_cells - t->own_out;
-	if (k.bwd_cells - t->own_in != t->in || t->answered & 1u << t->path.n) {
-		t->in = k.bwd_cells - t->own_in;
-		t->heard_ms = now;
-		t->pings = 0;
-		t->answered = 0;
-	} else if (t->pings || (t->busy_ms && now - t->busy_ms < BUSY_MS) || now - t->heard_ms >= CR_CIRCUIT_ALIVE_MS) {
-		if (!doubt(t))
-			return;
-	}
-	grow_old(t, k.bytes, now);
-	if (t == active)
-		take_turns(now);
-	if (t->old && active != t && !in_use(t))
-		tunnel_end(t);
 }
 
 static void tunnel_timer(struct timer *timer)
@@ -694,7 +473,7 @@ static void tunnel_timer(struct timer *timer)
 	struct tunnel *t = container(timer, struct tunnel, timer);
 
 	if (t->move_until && now_ms() >= t->move_until && t->step != STEP_READY)
-		addresses_lost(t);
+		tunnel_addresses_lost(t);
 	switch (t->step) {
 	case STEP_LINK:
 		if (t->move_until)
@@ -715,7 +494,7 @@ static void tunnel_timer(struct timer *timer)
 		give_up(t);
 		break;
 	case STEP_READY:
-		look(t);
+		tunnel_look(t);
 		break;
 	case STEP_AGAIN:
 		begin(t);
@@ -742,6 +521,14 @@ static struct tunnel *tunnel_new(const struct route *path)
 	return t;
 }
 
+void tunnel_another(void)
+{
+	struct tunnel *t = tunnel_new(&fixed);
+
+	if (t)
+		begin(t);
+}
+
 static void tunnel_free(struct tunnel *t)
 {
 	struct circ *c = t->c;
@@ -758,7 +545,7 @@ static void tunnel_free(struct tunnel *t)
 }
 
 /* Out of the list, its circuit and its addresses gone. */
-static void tunnel_end(struct tunnel *t)
+void tunnel_end(struct tunnel *t)
 {
 	struct tunnel **p = &tunnels;
 
@@ -780,7 +567,7 @@ static void end_all(void)
 	active = NULL;
 	while ((t = tunnels)) {
 		tunnels = t->next;
-		addresses_lost(t);
+		tunnel_addresses_lost(t);
 		tunnel_free(t);
 	}
 	circs_drop_orphans(NULL);	/* from before a restart */
@@ -859,7 +646,7 @@ static bool take_over(struct circ *c, const struct route *path)
 	t->inner[1] = inner_of(c->inner6, 16);
 	t->step = STEP_READY;
 	t->ready_ms = now_ms();
-	watch(t);
+	tunnel_watch(t);
 	return true;
 }
 
@@ -888,7 +675,7 @@ void tunnels_start(void)
 	if (!wanted)
 		return;
 	fill(have);
-	promote();
+	tunnels_promote();
 	save();
 }
 
