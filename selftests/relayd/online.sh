@@ -29,15 +29,18 @@ trace() {
 	on client sysctl net.ipv4.conf.all.src_valid_mark
 	cat "$LIB_TMP/resolv.conf"
 }
-# leaked: what left the client on its wire and was neither for the guard nor for a neighbour; @1: a capture
+# leaked FILE [SECONDS]: fails with what left the client on its wire, since then, and was neither for the guard nor for a neighbour
 leaked() {
 	local other
-	other=$(tcpdump -nr "$1" "ether src $(client_mac) and not arp and not (icmp6 and ip6[6] == 58 and ip6[40] >= 130 and ip6[40] <= 136) and not ip6 proto 0
-		and not (udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net))" 2>/dev/null)
+	other=$(tcpdump -ttnr "$1" "ether src $(client_mac) and not arp and not (icmp6 and ip6[6] == 58 and ip6[40] >= 130 and ip6[40] <= 136) and not ip6 proto 0
+		and not (udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net))" 2>/dev/null | awk -v since="${2:-0}" '$1 >= since')
 	[ -z "$other" ] || { echo "leaked:"; echo "$other" | head; return 1; }
 }
 client_mac() { on client ip -j link show dev to-net | jq -r '.[0].address'; }
 to_guard() { tcpdump -nr "$1" "ether src $(client_mac) and udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net)" 2>/dev/null | wc -l; }
+
+# when the first packet for the guard left
+first_to_guard() { tcpdump -ttnr "$1" "ether src $(client_mac) and udp and dst port $NETWORK_PORT and dst host $(addr4 r1 net)" 2>/dev/null | awk 'NR == 1 { print $1 }'; }
 
 # what any program would send at any time
 chatter() {
@@ -71,11 +74,12 @@ before() {
 # ---- up
 
 up() {
-	# the firewall first: nothing may leave by the old way once up was asked for
+	# programs send all the time: directly, then not at all, then through the tunnel
 	capture client net "$LIB_TMP/up.pcap" || return 1
-	ctl client up wait 60s "$@" || { daemon_logs; ctl client status; return 1; }
 	bg on client bash -c "$(declare -f chatter); SERVER4=$SERVER4; SERVER6=$SERVER6; addr4() { echo $(addr4 net client); }; chatter"
 	CHATTER=$!
+	busywait 15000 eval '! leaked "$LIB_TMP/up.pcap" >/dev/null' || { echo "nothing leaves even now"; return 1; }
+	ctl client up wait 60s || { daemon_logs; ctl client status; return 1; }
 	tunnels=$(path_of_active)
 	echo "$tunnels"
 	[ "$(wc -w <<<"$tunnels")" = 3 ] && [ "${tunnels%% *}" = "$(name_of r1)" ]
@@ -100,7 +104,12 @@ seen_at_server() {
 	[ "$(cat "$LIB_TMP/sources")" = "$(addr4 "${NETWORK_RELAYS[-1]}" net)" ]
 }
 nothing_past() {
-	capture_stop client net && leaked "$LIB_TMP/up.pcap" && [ "$(to_guard "$LIB_TMP/up.pcap")" -gt 20 ]
+	local since
+	capture_stop client net || return 1
+	since=$(first_to_guard "$LIB_TMP/up.pcap")
+	# the capture does see what leaks: before the firewall things went past
+	! leaked "$LIB_TMP/up.pcap" >/dev/null || { echo "nothing was sent before"; return 1; }
+	leaked "$LIB_TMP/up.pcap" "$since" && [ "$(to_guard "$LIB_TMP/up.pcap")" -gt 20 ]
 }
 refused_private() {
 	# the exit's own host is out of reach, whoever asks through it; from elsewhere it is not
