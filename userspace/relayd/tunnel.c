@@ -23,7 +23,12 @@
 #define AGAIN_MIN_MS	500u	/* a failed circuit is tried again after this, doubled each time */
 #define AGAIN_MAX_MS	30000u
 #define MOVE_MS		4000u	/* an exit that cannot be reached again by then is lost, and its flows with it ... */
-#define MOVE_KNOWN_MS	15000u	/* ... unless another relay is known to be what failed */
+#define MOVE_KNOWN_MS	15000u	/* ... unless another relay is known to be what failed, */
+#define MOVE_LINK_MS	60000u	/* or no guard answers, as after a suspend; an exit waits no longer itself */
+
+/* How often a question is repeated by whoever moves flows: where nobody knows what failed, it may be the exit. */
+#define PATIENT		CR_CREATE_TRIES
+#define HASTY		2u
 
 static const char *const step_names[] = { "link", "create", "extend", "attach", "ready", "again" };
 
@@ -249,6 +254,12 @@ static void linked(struct waiter *w, struct link *l)
 		again_later(t);
 		return;
 	}
+	/* from here on it is the relays that take their time */
+	if (t->move_until) {
+		uint64_t until = now_ms() + (t->patience == PATIENT ? MOVE_KNOWN_MS : MOVE_MS);
+
+		t->move_until = until < t->move_until ? until : t->move_until;
+	}
 	if (!t->large || t->large > l->large)
 		t->large = l->large;
 	t->c = circ_own(t, l);
@@ -457,9 +468,9 @@ void tunnel_lost(struct tunnel *t, const struct circ *c)
 	}
 	metric_add(METRIC_TUNNELS_LOST, 1);
 	/* the addresses stay on the device: with luck the same exit gives them back to another circuit */
-	t->patience = t->failed ? CR_CREATE_TRIES : 2;
+	t->patience = t->failed ? PATIENT : HASTY;
 	if (t->session)
-		t->move_until = now_ms() + (t->failed ? MOVE_KNOWN_MS : MOVE_MS);
+		t->move_until = now_ms() + MOVE_LINK_MS;
 	else
 		tunnel_addresses_lost(t);
 	again(t, 0);
