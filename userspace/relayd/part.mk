@@ -61,4 +61,11 @@ $(O)/tests/test_relayd_state: userspace/tests/test_relayd_state.c $(RELAYD_STATE
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state
+RELAYD_TUNNEL := config log tunnel watch
+
+$(O)/tests/test_relayd_tunnel: userspace/tests/test_relayd_tunnel.c $(RELAYD_TUNNEL:%=$(O)/relayd/%.o) $(O)/netlink/endpoint.o $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
+UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state $(O)/tests/test_relayd_tunnel
