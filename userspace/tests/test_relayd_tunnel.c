@@ -343,15 +343,16 @@ void circs_drop_orphans(const struct circ *but)
 	(void)but;
 }
 
-static bool traffic;	/* over every circuit */
+static uint8_t flow;		/* last byte of the address of a connection; 0: none, or it was ended */
+static bool traffic;		/* over the circuit that has it */
 
 bool kernel_circ(uint32_t id, struct kcirc *k)
 {
 	struct sim *s = &sim[id - 1];
 
-	if (traffic) {
+	if (traffic && s->c.tunnel && s->c.tunnel->inner[0].bytes[3] == flow) {
 		s->fwd += 5;
-		if (s->c.tunnel && alive(s->c.tunnel, s->c.tunnel->path.n))
+		if (alive(s->c.tunnel, s->c.tunnel->path.n))
 			s->bwd += 5;
 	}
 	*k = (struct kcirc){ .id = id, .fwd_cells = s->fwd, .bwd_cells = s->bwd };
@@ -374,8 +375,6 @@ enum rc kernel_hop_new(uint32_t circ, uint8_t pos, const uint8_t fwd[32], const 
 	assert_int_equal(exit, pos == 3);
 	return RC_OK;
 }
-
-static uint8_t flow;	/* last byte of the address of a connection; 0: none, or it was ended */
 
 enum rc kn_sockets(const struct addr *local, bool end, unsigned int *count)
 {
