@@ -273,8 +273,10 @@ enum rc config_read(struct config *c, const char *path)
 	struct reader r = { .c = c };
 	int line;
 
-	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE, .idle_ms = CR_CIRCUIT_IDLE_MS, .rekey_ms = CR_LINK_REKEY_MS,
-			      .wish.max_price = UINT64_MAX, .circuit_ms = CR_CIRCUIT_OLD_MS, .state = "/var/lib/cellrelay", .resolv_conf = "/etc/resolv.conf",
+	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE,
+			      .idle_ms = CR_CIRCUIT_IDLE_MS, .rekey_ms = CR_LINK_REKEY_MS,
+			      .wish.max_price = UINT64_MAX, .circuit_ms = CR_CIRCUIT_OLD_MS,
+			      .state = "/var/lib/cellrelay", .resolv_conf = "/etc/resolv.conf",
 			      .socket = "/run/cellrelay/relayd.sock", .group = "cellrelay" };
 	line = ini_parse(path, take, &r);
 	if (line < 0)

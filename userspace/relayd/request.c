@@ -52,7 +52,8 @@ static json_t *do_up(const json_t *q)
 		wrong = "\"path\" is names of relays with commas between";
 	if (wrong)
 		return no(wrong);
-	if (!words && conf.path[0] && !json_object_get(q, "hops") && !json_object_get(q, "exit_country") && !json_object_get(q, "max_price"))
+	/* the configured path, unless something is asked of it */
+	if (!words && conf.path[0] && memcmp(&w, &conf.wish, sizeof(w)) == 0)
 		words = conf.path;
 	return result(tunnels_up(words, &w));
 }

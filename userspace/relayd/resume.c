@@ -34,12 +34,14 @@ void resume_save(const struct resume *r)
 		char hex[65], cookie[24];
 
 		for (uint8_t j = 0; j < r->circ[i].route.n; j++)
-			json_array_append_new(relays, json_string(sodium_bin2hex(hex, sizeof(hex), r->circ[i].route.relay[j]->identity, 32)));
+			json_array_append_new(relays, json_string(sodium_bin2hex(hex, sizeof(hex),
+										 r->circ[i].route.relay[j]->identity, 32)));
 		snprintf(cookie, sizeof(cookie), "%" PRIu64, r->circ[i].cookie);
 		json_array_append_new(circs, json_pack("{s:s,s:o}", "cookie", cookie, "relays", relays));
 	}
-	o = json_pack("{s:s,s:b,s:i,s:s,s:I,s:o}", "path", r->path, "mark_changed", r->mark_changed, "hops", (int)r->wish.hops, "country", r->wish.country,
-		      "max_price", r->wish.max_price > INT64_MAX ? (json_int_t)-1 : (json_int_t)r->wish.max_price, "circuits", circs);
+	o = json_pack("{s:s,s:b,s:i,s:s,s:I,s:o}", "path", r->path, "mark_changed", r->mark_changed,
+		      "hops", (int)r->wish.hops, "country", r->wish.country, "max_price",
+		      r->wish.max_price > INT64_MAX ? (json_int_t)-1 : (json_int_t)r->wish.max_price, "circuits", circs);
 	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	if (!text || !cr_durable_write(file_name(), text, strlen(text), 0600))
