@@ -207,6 +207,9 @@ void directory_close(void)
 	timer_stop(&timer);
 	cr_view_free(view);
 	view = NULL;
+	have.number = from = until = 0;
+	relays = 0;
+	memset(&seen, 0, sizeof(seen));
 }
 
 json_t *directory_json(void)

@@ -61,6 +61,13 @@ $(O)/tests/test_relayd_state: userspace/tests/test_relayd_state.c $(RELAYD_STATE
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
+RELAYD_DIRECTORY := config directory log peers timer
+
+$(O)/tests/test_relayd_directory: userspace/tests/test_relayd_directory.c $(RELAYD_DIRECTORY:%=$(O)/relayd/%.o) $(O)/directory-tests/directory_fixture.o $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+
 RELAYD_TUNNEL := config log tunnel watch
 
 $(O)/tests/test_relayd_tunnel: userspace/tests/test_relayd_tunnel.c $(RELAYD_TUNNEL:%=$(O)/relayd/%.o) $(O)/netlink/endpoint.o $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
@@ -68,4 +75,5 @@ $(O)/tests/test_relayd_tunnel: userspace/tests/test_relayd_tunnel.c $(RELAYD_TUN
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state $(O)/tests/test_relayd_tunnel
+UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state $(O)/tests/test_relayd_tunnel \
+	$(O)/tests/test_relayd_directory
