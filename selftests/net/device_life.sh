@@ -102,7 +102,7 @@ bg client_floods
 floods=$!
 bg server_floods
 floods="$floods $!"
-busywait 20000 answers
+busywait 20000 answers >/dev/null
 ktap_test "the client's device goes and comes back, $ROUNDS times under traffic" \
 	device_comes_and_goes client client_up
 ktap_test "the exit's device goes and comes back, $ROUNDS times under traffic" \
