@@ -31,49 +31,28 @@ check-fuzz-relayd: $(O)/fuzz/fuzz_request
 	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -runs=20000
 CHECKS += check-fuzz-relayd
 
-RELAYD_BASE := config idmap log peers timer
+# $(call relayd_test,NAME,FILES OF RELAYD,WHAT ELSE): test_relayd_NAME with those files; what it plays itself it defines.
+# The same under the sanitizers.
+define relayd_test
+$(O)/tests/test_relayd_$(1): userspace/tests/test_relayd_$(1).c $(2:%=$(O)/relayd/%.o) $(3) $(RELAYD_TEST_LIBS)
+	@mkdir -p $$(@D)
+	$$(call say,CCLD,$$@)
+	$$(Q)$$(CC) $$(CR_CFLAGS) $$(RELAYD_CFLAGS) -Iuserspace/tests $$(CFLAGS) -o $$@ $$(filter %.c %.o %.a,$$^) $$(RELAYD_LIBS) -lcmocka
 
-$(O)/tests/test_relayd_base: userspace/tests/test_relayd_base.c $(RELAYD_BASE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
+$(O)/tests-san/test_relayd_$(1): userspace/tests/test_relayd_$(1).c $(2:%=userspace/relayd/%.c) $(3) $(RELAYD_TEST_LIBS)
+	@mkdir -p $$(@D)
+	$$(call say,CCLD-SAN,$$@)
+	$$(Q)$$(CC) $$(SAN_CFLAGS) $$(RELAYD_CFLAGS) -Iuserspace/tests -o $$@ $$(filter %.c %.o %.a,$$^) $$(RELAYD_LIBS) -lcmocka
 
-UNIT_TESTS += $(O)/tests/test_relayd_base
+UNIT_TESTS += $(O)/tests/test_relayd_$(1) $(O)/tests-san/test_relayd_$(1)
+endef
 
-RELAYD_CHOICE := choice config log peers timer
+RELAYD_TEST_LIBS := $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
+RELAYD_FIXTURE   := $(O)/directory-tests/directory_fixture.o
 
-$(O)/tests/test_relayd_choice: userspace/tests/test_relayd_choice.c $(RELAYD_CHOICE:%=$(O)/relayd/%.o) $(O)/directory-tests/directory_fixture.o $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
-
-RELAYD_EXITS := config exits idmap log metrics timer
-
-$(O)/tests/test_relayd_exits: userspace/tests/test_relayd_exits.c $(RELAYD_EXITS:%=$(O)/relayd/%.o) $(O)/netlink/endpoint.o $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
-
-RELAYD_STATE := config log peers resolv resume
-
-$(O)/tests/test_relayd_state: userspace/tests/test_relayd_state.c $(RELAYD_STATE:%=$(O)/relayd/%.o) $(O)/lib/libcrnetlink.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
-
-RELAYD_DIRECTORY := config directory log peers timer
-
-$(O)/tests/test_relayd_directory: userspace/tests/test_relayd_directory.c $(RELAYD_DIRECTORY:%=$(O)/relayd/%.o) $(O)/directory-tests/directory_fixture.o $(O)/lib/libcrnetlink.a $(NFT_LIB) $(PATH_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
-
-RELAYD_TUNNEL := config log tunnel watch
-
-$(O)/tests/test_relayd_tunnel: userspace/tests/test_relayd_tunnel.c $(RELAYD_TUNNEL:%=$(O)/relayd/%.o) $(O)/netlink/endpoint.o $(O)/lib/libcrcontrol.a $(O)/lib/libcrnoise.a $(NFT_LIB) $(DIR_LIB) $(PROOF_LIB)
-	@mkdir -p $(@D)
-	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(RELAYD_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(RELAYD_LIBS) -lcmocka
-
-UNIT_TESTS += $(O)/tests/test_relayd_choice $(O)/tests/test_relayd_exits $(O)/tests/test_relayd_state $(O)/tests/test_relayd_tunnel \
-	$(O)/tests/test_relayd_directory
+$(eval $(call relayd_test,base,config idmap log peers timer))
+$(eval $(call relayd_test,choice,choice config log peers timer,$(RELAYD_FIXTURE)))
+$(eval $(call relayd_test,directory,config directory log peers timer,$(RELAYD_FIXTURE)))
+$(eval $(call relayd_test,exits,config exits idmap log metrics timer))
+$(eval $(call relayd_test,state,config log peers resolv resume))
+$(eval $(call relayd_test,tunnel,config log tunnel watch))
