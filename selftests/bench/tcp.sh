@@ -15,19 +15,21 @@ here=$(dirname "$0")
 . "$here/wire.sh"
 . "$here/wireguard.sh"
 . "$here/tor.sh"
+. "$here/suites.sh"
 
 MB=${MB:-16}
 ROUNDS=${ROUNDS:-3}
 SHORT=4
 OUT=${1:-/dev/stdout}
 
+SUITE=null	# of the rows to come
+
 # record NAME DIRECTION VALUE...: a row with the median of the values, instructions per TCP byte
 record() {
-	local name=$1 dir=$2 suite=null
+	local name=$1 dir=$2 suite=$SUITE
 	shift 2
-	case $name in cellrelay*) suite=1 ;; esac
 	printf '%s\n' "$@" | sort -g | sed -n "$((($# + 1) / 2))p" |
-		jq -c --arg name "$name" --arg dir "$dir" --argjson suite $suite \
+		jq -c --arg name "$name" --arg dir "$dir" --argjson suite "$suite" \
 			'{name: $name, direction: $dir, size: "tcp", suite: $suite, instr_per_byte: .}' >>"$OUT"
 	echo "# $name $dir: $* instructions per TCP byte" >&2
 }
@@ -81,8 +83,11 @@ forwarded() {
 		on server ip route add "$(addr4 client r1)" via "$(addr4 r1 server)" && MB=$((8 * MB)) both forward
 }
 
+# cellrelay HOPS [SUITE]
 cellrelay() {
-	modprobe cellrelay && relayctl load && chain "$1" 4 && server_up && both "cellrelay$1" && chain_conserved
+	local suite=${2:-1}
+	modprobe cellrelay && relayctl load && chain "$1" 4 suite "${SUITE_NAMES[suite]}" && server_up &&
+		SUITE=$suite both "cellrelay$1" && chain_conserved
 }
 
 # Each in a shell of its own, whose end removes its hosts.
@@ -91,8 +96,13 @@ if [ $# -gt 1 ]; then
 	"$@"
 	exit
 fi
+tunnels=()
+modprobe cellrelay || exit 1
+for s in $(suites); do tunnels+=("cellrelay 2 $s" "cellrelay 3 $s"); done
+status=0
 for what in direct forwarded "wireguard_chained 2" "wireguard_chained 3" "wireguard_nested 3" \
-	"cellrelay 2" "cellrelay 3" "tor_chain 2" "tor_chain 3"; do
+	"${tunnels[@]}" "tor_chain 2" "tor_chain 3"; do
 	# shellcheck disable=SC2086
-	"$0" "$OUT" $what || { echo "bench: $what failed" >&2; exit 1; }
+	"$0" "$OUT" $what || { echo "bench: $what failed" >&2; status=1; }
 done
+[ $status = 0 ]

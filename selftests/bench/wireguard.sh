@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by tcp.sh: WireGuard tunnels in a row of hosts.
+# Sourced by tcp.sh and roles.sh: WireGuard tunnels in a row of hosts.
 #
 #	client -- r1 -- ... -- rN -- server
 #
@@ -32,11 +32,12 @@ wg_hosts() {
 		setup_ns "r$i" && wire "$prev" "r$i" && forwarding "r$i" || return 1
 		prev=r$i
 	done
-	wire "$prev" server && server_up || return 1
+	wire "$prev" server || return 1
 	SERVER4=$(addr4 server "$prev")
 }
 
-wireguard_chained() {
+# wg_chain N: tunnels from host to host
+wg_chain() {
 	local hops=$1 i a b
 	wg_hosts "$hops" || return 1
 	for i in $(seq "$hops"); do
@@ -50,9 +51,10 @@ wireguard_chained() {
 	on client ip route add "$SERVER4" dev wg1 || return 1
 	for ((i = 1; i < hops; i++)); do on "r$i" ip route add "$SERVER4" dev "wg$((i + 1))" || return 1; done
 	for ((i = 2; i <= hops; i++)); do on "r$i" ip route add 10.77.1.0/24 dev "wg$i" || return 1; done
-	on server ip route add 10.77.1.0/24 via "$(addr4 "r$hops" server)" || return 1
-	both "wireguard$hops-chained"
+	on server ip route add 10.77.1.0/24 via "$(addr4 "r$hops" server)"
 }
+
+wireguard_chained() { wg_chain "$1" && server_up && both "wireguard$1-chained"; }
 
 wireguard_nested() {
 	local hops=$1 i r prev=client
@@ -73,7 +75,7 @@ wireguard_nested() {
 				on "$r" ip route add "10.77.$((i - 1)).0/24" via "$(addr4 "$prev" "$r")"; } || return 1
 		prev=$r
 	done
-	on client ip route add "$SERVER4" dev "wg$hops" &&
+	server_up && on client ip route add "$SERVER4" dev "wg$hops" &&
 		on server ip route add "10.77.$hops.0/24" via "$(addr4 "r$hops" server)" || return 1
 	both "wireguard$hops-nested"
 }

@@ -12,7 +12,9 @@ $(O)/xdp-tests/%.o: selftests/xdp/%.c $(O)/bpf/xdp.skel.h
 
 $(XDP_BIN): $(O)/xdp-tests/%: $(O)/xdp-tests/%.o $(O)/xdp-tests/rig.o $(O)/xdp-tests/run.o $(O)/netlink-tests/ktap.o $(O)/lib/libcrcore.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lbpf -lsodium
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lbpf -lsodium $(NLT_LIBS)
+
+$(O)/xdp-tests/xdpbench: $(O)/netlink-tests/nlt.o
 
 # The benchmark of selftests/bench/xdp.sh: the same relay, other programs around the forwarder.
 $(O)/bpf/xdpbench.bpf.o: selftests/bench/xdpbench.bpf.c
@@ -23,7 +25,7 @@ $(O)/bpf/xdpbench.bpf.o: selftests/bench/xdpbench.bpf.c
 $(O)/xdp-tests/xdpbench.o: selftests/bench/xdpbench.c $(O)/bpf/xdp.skel.h $(O)/bpf/xdpbench.skel.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CR_CFLAGS) $(XDP_CFLAGS) -Iselftests/xdp $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CR_CFLAGS) $(XDP_CFLAGS) -Iselftests/xdp $(NLT_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(O)/modules/%/crfloor.ko: $(wildcard selftests/bench/floor/*) kmod/build-module
 	$(call say,MODULE,$@)

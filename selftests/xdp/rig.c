@@ -84,11 +84,13 @@ static void load_batch(struct rig *r, const char *path, unsigned int node)
 		err(2, "%s", path);
 	while (fgets(line, sizeof(line), f)) {
 		struct rig_circ c = { .id = 0 };
+		char suite[16];
 		unsigned int pos;
 
-		if (sscanf(line, "circuit add id %u role relay keys %*s pos %u suite %*s large %*u prev-link %*u prev-rx %u prev-tx %u next-link %*u next-rx %u next-tx %u",
-			   &c.id, &pos, &c.prev_rx, &c.prev_tx, &c.next_rx, &c.next_tx) != 6)
+		if (sscanf(line, "circuit add id %u role relay keys %*s pos %u suite %15s large %*u prev-link %*u prev-rx %u prev-tx %u next-link %*u next-rx %u next-tx %u",
+			   &c.id, &pos, suite, &c.prev_rx, &c.prev_tx, &c.next_rx, &c.next_tx) != 7)
 			continue;
+		c.aesgcm = !strcmp(suite, "aesgcm");
 		if (!(r->circs & (r->circs - 1))) {
 			r->circ = reallocarray(r->circ, r->circs ? 2 * r->circs : 1, sizeof(c));
 			if (!r->circ)
@@ -100,6 +102,17 @@ static void load_batch(struct rig *r, const char *path, unsigned int node)
 	fclose(f);
 	if (!r->circs || r->pos != node)
 		errx(2, "%s: no circuit of a middle relay", path);
+}
+
+static void take_key(const struct rig_circ *c, struct cr_cipher *to, const u8 *key)
+{
+	if (!c->aesgcm) {
+		cr_cipher_chacha(to, key);
+		return;
+	}
+	to->aes = aligned_alloc(_Alignof(struct cr_aes_key), sizeof(struct cr_aes_key));
+	if (!to->aes || !cr_aes_prepare(to->aes, key))
+		errx(2, "suite 2: no memory, or this processor has no instructions for it");
 }
 
 static void load_keys(struct rig *r, const char *path, unsigned int node)
@@ -126,7 +139,7 @@ static void load_keys(struct rig *r, const char *path, unsigned int node)
 			else if (c && !hex(k, CR_KEY_LEN, value))
 				errx(2, "%s: bad key %s", path, name);
 			else if (c)
-				cr_cipher_chacha(!strcmp(name, "fwd") ? &c->fwd : &c->bwd, k);
+				take_key(c, !strcmp(name, "fwd") ? &c->fwd : &c->bwd, k);
 		}
 	}
 	fclose(f);

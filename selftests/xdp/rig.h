@@ -48,10 +48,12 @@ struct rig_link {
  * @next_tx: id of forward cells that leave
  * @fwd: layer key
  * @bwd: layer key
+ * @aesgcm: suite 2
  */
 struct rig_circ {
 	u32 id, prev_rx, prev_tx, next_rx, next_tx;
 	struct cr_cipher fwd, bwd;
+	bool aesgcm;
 };
 
 /** struct rig - all of it

@@ -11,11 +11,17 @@
 
 struct xdp *run_load(u32 mode)
 {
+	return run_load_slots(mode, CELLRELAY_ACCT_SLOTS);
+}
+
+struct xdp *run_load_slots(u32 mode, u32 slots)
+{
 	struct xdp *s = xdp__open();
 
 	if (!s)
 		err(2, "XDP object");
 	s->rodata->cr_mode = mode;
+	bpf_map__set_max_entries(s->maps.cr_circuits, slots);
 	if (xdp__load(s))
 		err(2, "the XDP program does not load");
 	return s;

@@ -12,6 +12,8 @@ struct xdp;	/* skeleton */
 
 /* Load it with maps of its own. Ends the program with a message when that fails. */
 struct xdp *run_load(u32 mode);
+/* The same with room for so many circuits in the accounting. */
+struct xdp *run_load_slots(u32 mode, u32 slots);
 
 /* One frame as if received on @ifindex. Return: XDP_*; *@out_len bytes in @out. */
 int run_frame(int prog, u32 ifindex, const u8 *in, size_t len, u8 *out, size_t *out_len);

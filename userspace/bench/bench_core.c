@@ -279,6 +279,21 @@ static void make_cell(u8 *cell, u32 len, enum work w, u32 i, u64 ctr)
 		cr_hdr_seal(cell, len, &hdr, &l->rx, &idx_key);
 }
 
+/* Sorts @v, of @n. */
+static double median(double *v, u32 n)
+{
+	u32 i, k;
+
+	for (i = 1; i < n; i++) {
+		double x = v[i];
+
+		for (k = i; k && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+	return v[n / 2];
+}
+
 /* Return: ns per cell, the median of the batches. */
 static double measure(enum work w, u32 len, u32 n, u32 cells)
 {
@@ -304,17 +319,31 @@ static double measure(enum work w, u32 len, u32 n, u32 cells)
 		}
 		took[b] = seconds() - t;
 	}
-	for (b = 1; b < batches; b++) {
-		double x = took[b];
-
-		for (k = b; k && took[k - 1] > x; k--)
-			took[k] = took[k - 1];
-		took[k] = x;
-	}
-	med = took[batches / 2] / BATCH * 1e9;
+	med = median(took, batches) / BATCH * 1e9;
 	free(took);
 	free(used);
 	return med;
+}
+
+/* What this machine's memory takes: one access after the other to circuits at random, the
+ * median of short runs.
+ */
+static void miss(u32 n)
+{
+	u64 lines = n * sizeof(*circuits) / 64, x = 0;
+	u32 i, k, steps = 500, rounds = 400;
+	double took[400], t;
+
+	setup(n);
+	for (k = 0; k < rounds; k++) {
+		t = seconds();
+		for (i = 0; i < steps; i++)
+			x = READ_ONCE(((u32 *)circuits)[(rnd() + x) % lines * 16]) & 1;
+		took[k] = (seconds() - t) / steps * 1e9;
+	}
+	printf("%-9s %5s %9u %9.0f\n", "miss", "-", n, median(took, rounds));
+	fflush(stdout);
+	teardown();
 }
 
 static void row(const char *name, u32 len, enum work w, u32 n, u32 cells, double floor)
@@ -374,6 +403,8 @@ int main(int argc, char **argv)
 	       sodium_version_string());
 	printf("%-9s %5s %9s %9s %8s %10s\n", "work", "bytes", "circuits", "ns/cell", "/cipher",
 	       "Gbit/s");
+	for (n = 1; n <= most; n *= 10)
+		miss(n);
 	for (i = 0; i < 2; i++) {
 		double floor = cipher(sizes[i], cells);
 
