@@ -8,6 +8,7 @@
 
 #define FRAMES	4096
 #define ROOM	1536
+#define SHORTEST	60
 
 struct frame {
 	__u8 data[ROOM];
@@ -44,7 +45,10 @@ static __always_inline int copy(struct xdp_md *ctx)
 	__u32 at = xb_at++ % FRAMES, len = xb_len;
 	struct frame *f = bpf_map_lookup_elem(&xb_frames, &at);
 
-	if (!f || len == 0 || len > ROOM)
+	if (!f || len < SHORTEST)
+		return -1;
+	__asm__ volatile("" : "+r"(len)); /* two comparisons: 6.1's verifier learns nothing from one of len - SHORTEST */
+	if (len > ROOM)
 		return -1;
 	return bpf_xdp_store_bytes(ctx, 0, f->data, len);
 }
