@@ -37,7 +37,7 @@ struct cr_aead {
 
 static const u8 cr_aead_zeros[CR_AEAD_MANY * CHACHA_BLOCK_SIZE];
 
-static void cr_aead_begin(struct cr_aead *a, const u8 *key, u64 ctr, size_t len)
+static __always_inline void cr_aead_begin(struct cr_aead *a, const u8 *key, u64 ctr, size_t len)
 {
 	__le64 iv[2] = { 0, cpu_to_le64(ctr) };
 
@@ -46,7 +46,7 @@ static void cr_aead_begin(struct cr_aead *a, const u8 *key, u64 ctr, size_t len)
 	cr_compat_chacha20(&a->chacha, a->ks, cr_aead_zeros, a->made);
 }
 
-static void cr_aead_end(struct cr_aead *a)
+static __always_inline void cr_aead_end(struct cr_aead *a)
 {
 	memzero_explicit(&a->chacha, offsetof(struct cr_aead, ks) -
 			 offsetof(struct cr_aead, chacha) + a->made);
@@ -57,7 +57,7 @@ static __always_inline void cr_aead_xor8(u8 *buf, const u8 *ks)
 	put_unaligned(get_unaligned((const u64 *)ks) ^ get_unaligned((const u64 *)buf), (u64 *)buf);
 }
 
-static void cr_aead_crypt(struct cr_aead *a, u8 *buf, size_t len)
+static __always_inline void cr_aead_crypt(struct cr_aead *a, u8 *buf, size_t len)
 {
 	size_t i, head = min(len, a->made - CHACHA_BLOCK_SIZE);
 	const u8 *ks = a->ks + CHACHA_BLOCK_SIZE;
@@ -75,7 +75,7 @@ static void cr_aead_crypt(struct cr_aead *a, u8 *buf, size_t len)
 }
 
 /* What the authenticator reads behind @rest bytes of a block: padding, and the lengths. Return: how much. */
-static size_t cr_aead_tail(u8 *p, size_t rest, size_t len)
+static __always_inline size_t cr_aead_tail(u8 *p, size_t rest, size_t len)
 {
 	size_t pad = -rest & (POLY1305_BLOCK_SIZE - 1);
 
@@ -85,7 +85,8 @@ static size_t cr_aead_tail(u8 *p, size_t rest, size_t len)
 	return pad + 16;
 }
 
-static void cr_aead_tag(struct cr_aead *a, u8 *buf, size_t len, size_t room, u8 *tag)
+static __always_inline void cr_aead_tag(struct cr_aead *a, u8 *buf, size_t len, size_t room,
+					u8 *tag)
 {
 	size_t rest = len & (POLY1305_BLOCK_SIZE - 1);
 	struct poly1305_desc_ctx mac;
