@@ -12,7 +12,8 @@
 #define WATCH_MS	1000u	/* how often a circuit in use is looked at */
 #define BUSY_MS		30000u	/* after traffic silence is looked into at once, not every CR_CIRCUIT_ALIVE_MS */
 #define PINGS_EXIT	3u	/* not answered by the exit, while a relay before it answers: the exit is gone */
-#define PINGS_GUARD	8u	/* nobody answers: perhaps it is our own network, so wait longer */
+#define DOUBT_MS	700u	/* ... and until an unanswered question is repeated */
+#define PINGS_GUARD	11u	/* nobody answers: perhaps it is our own network, so wait longer */
 
 void tunnel_watch(struct tunnel *t)
 {
@@ -74,6 +75,7 @@ static bool doubt(struct tunnel *t)
 			far = hop;
 	if (t->pings < (far ? PINGS_EXIT : PINGS_GUARD)) {
 		ping_all(t);
+		timer_set(&t->timer, DOUBT_MS);
 		return true;
 	}
 	err("relay %s does not answer any more", t->path.relay[far]->name);
