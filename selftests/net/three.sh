@@ -14,7 +14,7 @@ here=$(dirname "$0")
 ROLE=${1:?role} DIR=${2:?folder}
 KEYS=$DIR/keys
 CABLE=10.201 CABLE6=fd00:201	# .1.1 -- .1.2 and .2.1 -- .2.2
-SERVER4=10.200.1.2 SERVER6=fd00:200:1::2	# the only wire of its machine
+SERVER4=10.200.9.2 SERVER6=fd00:200:9::2	# not on a wire of another number, which the client's machine has, too
 WAIT=600000	# ms: the slowest of three emulated machines
 
 # cable HOST DEVICE NAME N END
@@ -39,8 +39,9 @@ hosts() {
 		setup_ns r2 && cable r2 eth0 to-r1 1 2 && cable r2 eth1 to-r3 2 1
 		;;
 	exit)
+		LIB_WIRES=8
 		setup_ns r3 server && wire r3 server && cable r3 eth0 to-r2 2 2 && forwarding r3 &&
-			on server ip route add 10.99.0.0/16 via 10.200.1.1 && on server ip -6 route add fd00:99::/64 via fd00:200:1::1
+			on server ip route add 10.99.0.0/16 via 10.200.9.1 && on server ip -6 route add fd00:99::/64 via fd00:200:9::1
 		;;
 	esac
 }
