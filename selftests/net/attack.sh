@@ -40,8 +40,13 @@ d1_unflipped() {
 }
 
 d1_every_byte() {
-	local before in2 n
-	fresh "$LIB_TMP/spread.pcap" "$((SPREAD * 3))" "$SPREAD_PING" || return 1
+	local before in2 n pings
+	# pings that wait for the device to take them share cells
+	for pings in 3 10 30; do
+		fresh "$LIB_TMP/spread.pcap" "$((SPREAD * pings))" "$SPREAD_PING" || return 1
+		n=$(tcpdump -n -r "$LIB_TMP/spread.pcap" 2>/dev/null | wc -l)
+		[ "$n" -lt "$SPREAD" ] || break
+	done
 	before=$(($(junk_drops r1) + $(dropped r1 tag auth)))
 	in2=$(forward r2)
 	n=$(to_r1 --spread "$LIB_TMP/spread.pcap") || return 1
