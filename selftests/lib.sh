@@ -166,15 +166,11 @@ forwarding() {
 # fd00:200:N::1/64, B the device to-A with .2 and ::2; N counts the wires from 1.
 wire() {
 	local a=$1 b=$2 mtu=${3:-1500} n w na nb
-	LIB_WIRES=$((LIB_WIRES + 1))
+	lib_wire_new "$a" "$b"
 	n=$LIB_WIRES
 	w=$LIB_ID-w$n
 	na=$LIB_ID-$a
 	nb=$LIB_ID-$b
-	LIB_WIRE_NUMBER[$a $b]=$n
-	LIB_WIRE_NUMBER[$b $a]=$n
-	LIB_WIRE_END[$a $b]=1
-	LIB_WIRE_END[$b $a]=2
 	LIB_WIRE_NS[$n]=w$n
 	ip netns add "$w" || return 1
 	LIB_NS+=("$w")
@@ -194,6 +190,15 @@ wire() {
 	BATCH
 	lib_end "$na" "to-$b" "$n" 1 && lib_end "$nb" "to-$a" "$n" 2 &&
 		busywait 5000 lib_carrier "$na" "to-$b" && busywait 5000 lib_carrier "$nb" "to-$a"
+}
+
+# lib_wire_new A B: a number, LIB_WIRES, and its ends
+lib_wire_new() {
+	LIB_WIRES=$((LIB_WIRES + 1))
+	LIB_WIRE_NUMBER[$1 $2]=$LIB_WIRES
+	LIB_WIRE_NUMBER[$2 $1]=$LIB_WIRES
+	LIB_WIRE_END[$1 $2]=1
+	LIB_WIRE_END[$2 $1]=2
 }
 
 # lib_end NAMESPACE DEVICE WIRE END: addresses of an end, and up

@@ -146,13 +146,16 @@ back() {
 
 # ---- relays die
 
-# a download that takes its time
+# slow_flow [RATE]: a download that takes its time, and is not in the client's buffers at once
 slow_flow() {
 	rm -f "$LIB_TMP/slow"
-	bg on client curl -sS -N --max-time 120 --limit-rate 20k -o "$LIB_TMP/slow" "http://$SERVER4:8000/file"
+	on client sysctl -qw net.ipv4.tcp_rmem="4096 32768 65536" || return 1
+	bg on client curl -sS -N --max-time 240 --limit-rate "${1:-20k}" -o "$LIB_TMP/slow" "http://$SERVER4:8000/file"
 	FLOW=$!
 	busywait 20000 test -s "$LIB_TMP/slow"
 }
+# flow_address: the inner address that it began with
+flow_address() { on client ss -Htn dst "$SERVER4" dport = :8000 | awk '{ sub(/:[0-9]*$/, "", $4); print $4; exit }'; }
 host_of() {
 	local h
 	for h in "${NETWORK_RELAYS[@]}"; do
@@ -213,8 +216,8 @@ rotation() {
 	stop "${DAEMON_PID[client]}"
 	printf '%s\n' "circuit-seconds = 4" "allow = 203.0.113.0/24" >>"$(daemon_dir client)/conf"
 	daemon_start client && ctl client up wait 60s || { daemon_logs; return 1; }
-	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
 	slow_flow || return 1
+	was=$(flow_address)
 	# new flows go elsewhere, twice, while this one stays where it is
 	busywait 30000 fresh_than "$was" || { ctl client status; return 1; }
 	last=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
@@ -242,7 +245,7 @@ turns() {
 	echo "turn-seconds = 2" >>"$(daemon_dir client)/conf"
 	daemon_start client && ctl client up wait 60s && busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
 	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
-	slow_flow && busywait 20000 fresh_than "$was" && fetch "$SERVER4" && busywait 20000 back_at "$was" || { ctl client status; return 1; }
+	slow_flow 6k && busywait 20000 fresh_than "$was" && fetch "$SERVER4" && busywait 20000 back_at "$was" || { ctl client status; return 1; }
 	tunnels_are 2 && kill -0 "$FLOW" && ctl client down
 }
 back_at() { ! fresh_than "$1"; }
