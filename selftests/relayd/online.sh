@@ -222,7 +222,7 @@ rotation() {
 	busywait 30000 fresh_than "$was" || { ctl client status; return 1; }
 	last=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
 	busywait 30000 fresh_than "$last" || { ctl client status; return 1; }
-	on client ip -br addr show dev cell0 | grep -q " $was/32" || { echo "$was is gone"; return 1; }
+	on client ip -br addr show dev cell0 | grep -q " $was/32" || { echo "$was is gone"; on client ss -tnp; ctl client status; daemon_logs; return 1; }
 	wait "$FLOW"
 	status=$?
 	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" || { echo "curl $status"; daemon_logs; return 1; }

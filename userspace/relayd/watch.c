@@ -91,12 +91,13 @@ static bool doubt(struct tunnel *t)
 
 static bool in_use(const struct tunnel *t)
 {
-	unsigned int n, all = 0;
+	unsigned int n = 0;
 
-	for (int i = 0; i < 2; i++)
-		if (t->inner[i].len && kn_sockets(&t->inner[i], false, &n) == RC_OK)
-			all += n;
-	return all;
+	/* what cannot be seen is not ended */
+	for (int i = 0; i < 2 && !n; i++)
+		if (t->inner[i].len && kn_sockets(&t->inner[i], false, &n))
+			return true;
+	return n;
 }
 
 /* New flows take another one; this one ends with its last flow. */
