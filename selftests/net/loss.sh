@@ -129,17 +129,20 @@ doubling() { datagrams "$1" && [ "$TWICE" -gt $((TRAINS * SEGMENTS / 50)) ] && [
 all_of_it() { datagrams "$1" && [ "$LOST" -gt 0 ] && [ "$TWICE" -gt 0 ] && [ "$DISORDER" -gt 0 ]; }
 
 # What no client made: cells of the circuit whose counter somebody on the wire has changed. They are dropped by their
-# tag, move no window, and the unchanged cells, which come after them, pass.
+# tag, move no window, and the unchanged cells, which come after them, pass. What TCP still repeats after the fetches
+# goes the same way, so nothing else is expected of the cells that went on than to be more by these.
 wrong_counters() {
 	local tag before n
 	fresh "$LIB_TMP/fresh.pcap" 50 1200 || return 1
-	tag=$(stat_of r1 drops.tag.cells) before=$(stat_of r1 out.cells)
+	tag=$(stat_of r1 drops.tag.cells)
 	for byte in 16 18 23; do
-		n=$(on client cellsend --flip "$byte" "$LIB_TMP/fresh.pcap" "$(addr4 r1 client)" "$CHAIN_PORT") && [ "$n" = 50 ] || return 1
+		n=$(on client cellsend --flip "$byte" "$LIB_TMP/fresh.pcap" "$(addr4 r1 client)" "$CHAIN_PORT") && [ "$n" -ge 50 ] || return 1
+		tag=$((tag + n))
 	done
-	reaches $((tag + 150)) stat_of r1 drops.tag.cells && expect "cells that went on" "$(stat_of r1 out.cells)" "$before" || return 1
+	reaches "$tag" stat_of r1 drops.tag.cells || return 1
+	before=$(forwarded r1)
 	on client cellsend "$LIB_TMP/fresh.pcap" "$(addr4 r1 client)" "$CHAIN_PORT" >/dev/null &&
-		busywait 5000 eval '[ "$(stat_of r1 out.cells)" -ge '$((before + 50))' ]'
+		busywait 5000 eval '[ "$(forwarded r1)" -ge '$((before + n))' ]'
 }
 
 no_circuit_ended() {

@@ -15,6 +15,15 @@ ctl() {
 	on "$h" relayctl "$what" "$@" socket "$(daemon_dir "$h")/sock"
 }
 
+# refused TEXT COMMAND...: it fails, and says so
+refused() {
+	local text=$1
+	shift
+	! "$@" >"$LIB_TMP/refused" 2>&1 && grep -qF -- "$text" "$LIB_TMP/refused" && return
+	cat "$LIB_TMP/refused"
+	return 1
+}
+
 # daemon_status HOST FILTER: what jq makes of the daemon's status.
 daemon_status() {
 	on "$1" relayctl -j status socket "$(daemon_dir "$1")/sock" | jq -r ".daemon | $2"

@@ -37,15 +37,6 @@ settled() {
 	return 1
 }
 
-# refused TEXT COMMAND...
-refused() {
-	local text=$1
-	shift
-	! "$@" >"$LIB_TMP/refused" 2>&1 && grep -qF -- "$text" "$LIB_TMP/refused" && return
-	cat "$LIB_TMP/refused"
-	return 1
-}
-
 ktap_start
 need relayctl relayd jq tcpdump
 ktap_test "keys and configurations" hosts || ktap_finish

@@ -253,13 +253,6 @@ address_gone() { ! on client ip -br addr show dev cell0 | grep -q " $1/32"; }
 
 # ---- the directory
 
-refused() {
-	local text=$1
-	shift
-	! "$@" >"$LIB_TMP/refused" 2>&1 && grep -qF -- "$text" "$LIB_TMP/refused" && return
-	cat "$LIB_TMP/refused"
-	return 1
-}
 forged() {
 	cp "$LIB_TMP/directory/snapshot" "$LIB_TMP/directory/good"
 	# the network's parameters changed by a byte

@@ -11,12 +11,12 @@
 
 /* What is used of libcurl, as it declares it. */
 static struct {
-	CURL *(*init)(void);
-	CURLcode (*setopt)(CURL *curl, CURLoption option, ...);
-	CURLcode (*perform)(CURL *curl);
-	CURLcode (*getinfo)(CURL *curl, CURLINFO info, ...);
-	const char *(*strerror)(CURLcode code);
-	void (*cleanup)(CURL *curl);
+	__typeof__(&curl_easy_init) init;
+	__typeof__(&curl_easy_setopt) setopt;
+	__typeof__(&curl_easy_perform) perform;
+	__typeof__(&curl_easy_getinfo) getinfo;
+	__typeof__(&curl_easy_strerror) strerror;
+	__typeof__(&curl_easy_cleanup) cleanup;
 } curl_easy;
 
 static const char *curl_load(void)

@@ -2,7 +2,7 @@
 /*
  * Shared libraries loaded when they are first needed. Of what few commands use,
  * libcurl stands for thirty more libraries and libloc for libcrypto: linked, they
- * would be three quarters of what starting any command costs.
+ * would be nineteen twentieths of what starting any command costs.
  */
 #ifndef CR_DIRECTORY_LIBRARY_H
 #define CR_DIRECTORY_LIBRARY_H

@@ -112,6 +112,16 @@ enum rc kn_dev_up(uint32_t ifindex)
 	return kn_rtnl(msg, false, NULL, NULL, &what);
 }
 
+enum rc kn_dev_have(const char *name, uint32_t *ifindex)
+{
+	enum rc rc = kn_dev_add(name, 0, false);
+
+	*ifindex = rc ? 0 : if_nametoindex(name);
+	if (rc)
+		return rc;
+	return *ifindex ? kn_dev_up(*ifindex) : fail(RC_REFUSED, "device %s went as soon as it was made", name);
+}
+
 enum rc kn_addr_change(bool add, uint32_t ifindex, const struct addr *a)
 {
 	struct ifaddrmsg ifa = {

@@ -22,21 +22,19 @@
 
 #include "bpf/xdp.skel.h"
 
-#define PATH_LEN	128
-
-static void dir_of(char path[PATH_LEN], uint64_t netns)
+static void dir_of(char path[XDP_PIN_LEN], uint64_t netns)
 {
-	snprintf(path, PATH_LEN, ACCT_DIR "/%016" PRIx64, netns);
+	snprintf(path, XDP_PIN_LEN, ACCT_DIR "/%016" PRIx64, netns);
 }
 
-static void link_path(char path[PATH_LEN], uint64_t netns, uint32_t ifindex)
+static void link_path(char path[XDP_PIN_LEN], uint64_t netns, uint32_t ifindex)
 {
-	snprintf(path, PATH_LEN, ACCT_DIR "/%016" PRIx64 "/link_%u", netns, ifindex);
+	snprintf(path, XDP_PIN_LEN, ACCT_DIR "/%016" PRIx64 "/link_%u", netns, ifindex);
 }
 
-static void map_path(char path[PATH_LEN], uint64_t netns, const char *map)
+void xdp_pin_path(char path[XDP_PIN_LEN], uint64_t netns, const char *name)
 {
-	snprintf(path, PATH_LEN, ACCT_DIR "/%016" PRIx64 "/%s", netns, map);
+	snprintf(path, XDP_PIN_LEN, ACCT_DIR "/%016" PRIx64 "/%s", netns, name);
 }
 
 const char *xdp_mode_name(enum xdp_mode mode)
@@ -68,7 +66,7 @@ static bool look(uint64_t netns, uint32_t ifindex, struct xdp_dev *d)
 	LIBBPF_OPTS(bpf_xdp_query_opts, q);
 	struct bpf_link_info info = { .type = 0 };
 	__u32 len = sizeof(info);
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	bool ok;
 	int fd;
 
@@ -97,7 +95,7 @@ static bool pin_ifindex(const char *name, uint32_t *ifindex)
 
 enum rc xdp_each(uint64_t netns, xdp_fn fn, void *arg)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	enum rc rc = RC_OK;
 	struct dirent *e;
 	uint32_t ifindex;
@@ -121,7 +119,7 @@ enum rc xdp_each(uint64_t netns, xdp_fn fn, void *arg)
 static void tidy(uint64_t netns)
 {
 	static const char *const maps[] = { "cr_devs", "cr_xdp_pass" };
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	unsigned int left = 0;
 	struct dirent *e;
 	uint32_t ifindex;
@@ -142,11 +140,11 @@ static void tidy(uint64_t netns)
 	if (d)
 		closedir(d);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !left; i++) {
-		map_path(path, netns, maps[i]);
+		xdp_pin_path(path, netns, maps[i]);
 		unlink(path);
 	}
 	for (size_t i = 0; xdp_refused_pins[i] && !left; i++) {
-		map_path(path, netns, xdp_refused_pins[i]);
+		xdp_pin_path(path, netns, xdp_refused_pins[i]);
 		unlink(path);
 	}
 	dir_of(path, netns);
@@ -199,28 +197,28 @@ static enum rc failed(const char *dev, const char *step, int error)
 /* Maps: the machine's accounting, the namespace's own. */
 static int use_maps(struct xdp *s, uint64_t netns)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	int ret;
 
 	ret = share(s->maps.cr_circuits, ACCT_DIR "/cr_circuits");
 	ret = ret ? ret : share(s->maps.cr_totals, ACCT_DIR "/cr_totals");
-	map_path(path, netns, "cr_devs");
+	xdp_pin_path(path, netns, "cr_devs");
 	ret = ret ? ret : share(s->maps.cr_devs, path);
-	map_path(path, netns, "cr_xdp_pass");
+	xdp_pin_path(path, netns, "cr_xdp_pass");
 	return ret ? ret : share(s->maps.cr_xdp_pass, path);
 }
 
 static int pin_maps(struct xdp *s, uint64_t netns)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	int ret;
 
 	dir_of(path, netns);
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	map_path(path, netns, "cr_devs");
+	xdp_pin_path(path, netns, "cr_devs");
 	ret = bpf_obj_pin(bpf_map__fd(s->maps.cr_devs), path) && errno != EEXIST ? -errno : 0;
-	map_path(path, netns, "cr_xdp_pass");
+	xdp_pin_path(path, netns, "cr_xdp_pass");
 	return ret ? ret : bpf_obj_pin(bpf_map__fd(s->maps.cr_xdp_pass), path) && errno != EEXIST ? -errno : 0;
 }
 
@@ -264,7 +262,7 @@ static int attach_as(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp
 	bool generic = mode == XDP_MODE_GENERIC;
 	LIBBPF_OPTS(bpf_link_create_opts, o, .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	struct xdp *s = xdp__open();
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	int ret, fd = -1;
 
 	*rc = RC_OK;
@@ -349,7 +347,7 @@ enum rc xdp_attach(uint64_t netns, const char *dev, uint32_t ifindex, enum xdp_m
 enum rc xdp_detach(uint64_t netns, const char *dev, uint32_t ifindex)
 {
 	int lock = acct_lock();
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	enum rc rc = RC_OK;
 
 	if (lock < 0)
@@ -366,12 +364,12 @@ enum rc xdp_detach(uint64_t netns, const char *dev, uint32_t ifindex)
 enum rc xdp_passed(uint64_t netns, uint64_t n[CELLRELAY_XDP_WHYS])
 {
 	int cpus = libbpf_num_possible_cpus(), fd;
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	enum rc rc = RC_OK;
 	uint64_t *v;
 
 	memset(n, 0, CELLRELAY_XDP_WHYS * sizeof(*n));
-	map_path(path, netns, "cr_xdp_pass");
+	xdp_pin_path(path, netns, "cr_xdp_pass");
 	fd = pinned(path);
 	if (fd <= 0)
 		return fd < 0 ? fail(RC_REFUSED, "cannot open %s: %s", path, strerror(errno)) : RC_OK;

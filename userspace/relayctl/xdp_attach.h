@@ -29,6 +29,10 @@ struct xdp_dev {
 	bool spread;
 };
 
+/* Path of what is pinned by that name for the namespace whose cookie is @netns. */
+#define XDP_PIN_LEN	128
+void xdp_pin_path(char path[XDP_PIN_LEN], uint64_t netns, const char *name);
+
 /* "native", "generic" */
 const char *xdp_mode_name(enum xdp_mode mode);
 

@@ -7,31 +7,24 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "acct.h"
+#include "xdp_attach.h"
 #include "xdp_refused.h"
 
 #include "bpf/refused.skel.h"
 
-#define PATH_LEN	128
 #define MAP		"cr_xdp_refused"
 
 const char *const xdp_refused_pins[] = { MAP, "refused_xmit", "refused_redirect", "refused_tx", NULL };
 
-static void pin_path(char path[PATH_LEN], uint64_t netns, const char *name)
-{
-	snprintf(path, PATH_LEN, ACCT_DIR "/%016" PRIx64 "/%s", netns, name);
-}
-
 static int open_map(uint64_t netns)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 
-	pin_path(path, netns, MAP);
+	xdp_pin_path(path, netns, MAP);
 	return bpf_obj_get(path);
 }
 
@@ -52,16 +45,16 @@ static void fill(int map)
 
 static int pin_link(struct bpf_link *link, uint64_t netns, const char *name)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 
-	pin_path(path, netns, name);
+	xdp_pin_path(path, netns, name);
 	unlink(path);	/* left over from an attempt that failed half way */
 	return bpf_obj_pin(bpf_link__fd(link), path) ? -errno : 0;
 }
 
 static int attach(struct refused *s, uint64_t netns)
 {
-	char path[PATH_LEN];
+	char path[XDP_PIN_LEN];
 	int ret;
 
 	s->rodata->cr_netns = netns;
@@ -74,7 +67,7 @@ static int attach(struct refused *s, uint64_t netns)
 	ret = ret ? ret : pin_link(s->links.cr_refused_redirect, netns, "refused_redirect");
 	ret = ret ? ret : pin_link(s->links.cr_refused_tx, netns, "refused_tx");
 	/* The map last: where it is, all is. */
-	pin_path(path, netns, MAP);
+	xdp_pin_path(path, netns, MAP);
 	return ret ? ret : bpf_obj_pin(bpf_map__fd(s->maps.cr_xdp_refused), path) ? -errno : 0;
 }
 

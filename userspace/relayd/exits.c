@@ -2,7 +2,6 @@
 #include "exits.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "netlink/dev.h"
 #include "netlink/sysctl.h"
 #include "nft/apply.h"
+#include "ruleset.h"
 
 #define LEASES	65533u	/* host numbers 2 and up of either pool: of the smallest that is set */
 #define FIRST	2u	/* 0 is the network, 1 the exit's own */
@@ -76,7 +76,6 @@ static enum rc rules(void)
 	};
 	static char text[CR_EXIT_TEXT_MAX];
 	struct cr_rule standard[CR_RULES_MAX];
-	char error[1024];
 	const char *wrong;
 
 	for (int i = 0; i < 2; i++)
@@ -92,10 +91,7 @@ static enum rc rules(void)
 	wrong = cr_exit_ruleset(text, sizeof(text), &e);
 	if (wrong)
 		return fail(RC_USAGE, "cannot make the exit's rules: %s", wrong);
-	if (cr_nft_apply(text, error, sizeof(error)))
-		return RC_OK;
-	error[strcspn(error, "\n")] = '\0';
-	return fail(RC_REFUSED, "cannot load the exit's rules: %s", error);
+	return ruleset_apply(text, "load the exit's rules");
 }
 
 static void forwarding(const char *name)
@@ -114,12 +110,7 @@ enum rc exits_init(void)
 	/* before the first packet */
 	rc = rules();
 	if (!rc)
-		rc = kn_dev_add(conf.exit_dev, 0, false);
-	ifindex = rc ? 0 : if_nametoindex(conf.exit_dev);
-	if (!rc && !ifindex)
-		rc = fail(RC_REFUSED, "device %s went as soon as it was made", conf.exit_dev);
-	if (!rc)
-		rc = kn_dev_up(ifindex);
+		rc = kn_dev_have(conf.exit_dev, &ifindex);
 	for (int i = 0; i < 2 && !rc; i++)
 		if (pool[i]->addr.len)
 			rc = kn_route_add(ifindex, &pool[i]->addr, pool[i]->len, NULL);

@@ -12,8 +12,8 @@
 #include "netlink/dev.h"
 #include "netlink/rule.h"
 #include "netlink/sysctl.h"
-#include "nft/apply.h"
 #include "resolv.h"
+#include "ruleset.h"
 
 #define TABLE		52737u	/* of our routes: 0xce01 */
 #define RULE_LOCAL	30100u	/* what main knows a way to, but not by its default route */
@@ -56,16 +56,6 @@ static bool has_ipv6(void)
 
 /* ---- kill switch ---- */
 
-static enum rc apply(const char *text, const char *doing)
-{
-	char error[1024];
-
-	if (cr_nft_apply(text, error, sizeof(error)))
-		return RC_OK;
-	error[strcspn(error, "\n")] = '\0';
-	return fail(RC_REFUSED, "cannot %s the kill switch: %s", doing, error);
-}
-
 static struct cr_address address(const struct addr *a)
 {
 	struct cr_address out = { .family = a->len == 4 ? 4 : 6, .port = a->port };
@@ -84,7 +74,7 @@ static enum rc load_killswitch(void)
 	const char *wrong;
 
 	wrong = cr_killswitch_ruleset(text, sizeof(text), &ks);
-	return wrong ? fail(RC_REFUSED, "cannot make the kill switch: %s", wrong) : apply(text, "load");
+	return wrong ? fail(RC_REFUSED, "cannot make the kill switch: %s", wrong) : ruleset_apply(text, "load the kill switch");
 }
 
 void online_guards(const struct peer *const *list, size_t n)
@@ -170,18 +160,6 @@ static void src_valid_mark(bool on)
 	mark_changed = on && (changed || mark_changed);
 }
 
-static enum rc device(void)
-{
-	enum rc rc = RC_OK;
-
-	if (!if_nametoindex(conf.client_dev))
-		rc = kn_dev_add(conf.client_dev, 0, false);
-	ifindex = rc ? 0 : if_nametoindex(conf.client_dev);
-	if (!rc && !ifindex)
-		rc = fail(RC_REFUSED, "device %s went as soon as it was made", conf.client_dev);
-	return rc ? rc : kn_dev_up(ifindex);
-}
-
 enum rc online_up(void)
 {
 	enum rc rc = RC_OK;
@@ -190,7 +168,7 @@ enum rc online_up(void)
 		rc = load_killswitch();
 	up = true;
 	if (!rc)
-		rc = device();
+		rc = kn_dev_have(conf.client_dev, &ifindex);
 	if (!rc && online_whole()) {
 		src_valid_mark(true);
 		rc = rules(true);
@@ -217,7 +195,7 @@ void online_down(void)
 	ifindex = 0;
 	guard_n = 0;
 	if (online_whole())
-		apply(cr_killswitch_remove_text(), "remove");
+		ruleset_apply(cr_killswitch_remove_text(), "remove the kill switch");
 }
 
 /* ---- addresses ---- */

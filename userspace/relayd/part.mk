@@ -53,6 +53,6 @@ RELAYD_FIXTURE   := $(O)/directory-tests/directory_fixture.o
 $(eval $(call relayd_test,base,config idmap log peers timer))
 $(eval $(call relayd_test,choice,choice config log peers timer,$(RELAYD_FIXTURE)))
 $(eval $(call relayd_test,directory,config directory log peers timer,$(RELAYD_FIXTURE)))
-$(eval $(call relayd_test,exits,config exits idmap log metrics timer))
+$(eval $(call relayd_test,exits,config exits idmap log metrics ruleset timer))
 $(eval $(call relayd_test,state,config log peers resolv resume))
 $(eval $(call relayd_test,tunnel,config log tunnel watch))

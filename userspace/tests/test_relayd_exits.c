@@ -38,17 +38,10 @@ bool kn_switch(const char *name, bool on, bool *changed)
 	return on && strcmp(name, "ipv4/ip_forward") == 0;
 }
 
-enum rc kn_dev_add(const char *name, uint32_t mtu, bool exclusive)
+enum rc kn_dev_have(const char *name, uint32_t *ifindex)
 {
-	(void)name;
-	(void)mtu;
-	(void)exclusive;
-	return RC_OK;
-}
-
-enum rc kn_dev_up(uint32_t ifindex)
-{
-	return ifindex ? RC_OK : RC_REFUSED;
+	*ifindex = if_nametoindex(name);
+	return *ifindex ? RC_OK : RC_REFUSED;
 }
 
 enum rc kn_route_add(uint32_t ifindex, const struct addr *dst, uint8_t prefix, const struct addr *src)
