@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# The market: every *.c of a folder below this one goes into build/lib/libcrmarket.a.
+# Programs that link it add $(MARKET_LIB) $(DIR_LIB) $(PROOF_LIB) $(MARKET_LIBS), in this order.
+
+MARKET_LIB    := $(O)/lib/libcrmarket.a
+MARKET_LIBS    = $(PROOF_LIBS) -lsqlite3 -ljansson
+MARKET_CFLAGS  = $(PROOF_CFLAGS)
+MARKET_SRC    := $(sort $(wildcard userspace/market/*/*.c))
+
+$(O)/market/%.o: userspace/market/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(MARKET_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(MARKET_LIB): $(MARKET_SRC:userspace/market/%.c=$(O)/market/%.o)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# cmocka tests: userspace/tests/test_market_NAME.c for each NAME in MARKET_TESTS, with the files of
+# MARKET_TEST_SUPPORT; as users compile it, and with ASan and UBSan, libraries included.
+MARKET_TESTS        := store
+MARKET_TEST_SUPPORT := market_place seeded
+
+$(O)/market-tests/%.o: userspace/tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CR_CFLAGS) $(MARKET_CFLAGS) -Iuserspace/tests $(CFLAGS) -c -o $@ $<
+
+$(MARKET_TESTS:%=$(O)/tests/test_market_%): $(O)/tests/test_market_%: $(O)/market-tests/test_market_%.o $(MARKET_TEST_SUPPORT:%=$(O)/market-tests/%.o) $(MARKET_LIB) $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o %.a,$^) $(MARKET_LIBS) -lcmocka
+
+$(O)/market-san/%.o: userspace/market/%.c
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$@)
+	$(Q)$(CC) $(PROOF_SAN_CFLAGS) $(MARKET_CFLAGS) -c -o $@ $<
+
+$(O)/market-san/tests/%.o: userspace/tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$@)
+	$(Q)$(CC) $(PROOF_SAN_CFLAGS) $(MARKET_CFLAGS) -Iuserspace/tests -c -o $@ $<
+
+$(O)/market-san/libcrmarket.a: $(MARKET_SRC:userspace/market/%.c=$(O)/market-san/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(MARKET_TESTS:%=$(O)/tests-san/test_market_%): $(O)/tests-san/test_market_%: $(O)/market-san/tests/test_market_%.o $(MARKET_TEST_SUPPORT:%=$(O)/market-san/tests/%.o) $(O)/market-san/libcrmarket.a $(O)/lib/libcrdir.a $(O)/proof-san/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,LD-SAN,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $(filter %.o %.a,$^) $(MARKET_LIBS) -lcmocka
+
+UNIT_TESTS += $(MARKET_TESTS:%=$(O)/tests/test_market_%) $(MARKET_TESTS:%=$(O)/tests-san/test_market_%)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "market_place.h"
+
+static char folder[64];
+
+int place_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/cellrelay-market.XXXXXX");
+	return !mkdtemp(folder) || chdir(folder);
+}
+
+int place_gone(void **state)
+{
+	char cmd[96];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf -- '%s'", folder);
+	return chdir("/") || system(cmd);
+}
+
+const char *place_where(void)
+{
+	return "market.db";
+}
+
+void expect_db_at(struct db *db, enum db_result got, enum db_result want, const char *file, int line)
+{
+	if (got == want)
+		return;
+	print_error("%s:%d: got \"%s\" (%s), want \"%s\"\n", file, line, db_result_name(got), db_message(db),
+		    db_result_name(want));
+	_fail(file, line);
+}
+
+struct db *place_open(unsigned int flags)
+{
+	struct db *db;
+
+	expect_db(db, db_open(&db, place_where(), flags), DB_OK);
+	return db;
+}
+
+struct countdown {
+	unsigned int left;
+};
+
+static void step(void *context, const char *what)
+{
+	struct countdown *c = context;
+
+	(void)what;
+	if (--c->left == 0)
+		kill(getpid(), SIGKILL);
+}
+
+bool place_die_at(unsigned int at, void (*job)(struct db *db, void *context), void *context)
+{
+	struct countdown c = { .left = at };
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct db *db;
+
+		if (db_open(&db, place_where(), 0) != DB_OK)
+			_exit(2);
+		db_watch(db, step, &c);
+		job(db, context);
+		db_close(db);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status)) {
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		return true;
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return false;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a test's database lives: the same tests run on every kind. A fresh
+ * place for each test; nothing is left.
+ */
+#ifndef CR_TEST_MARKET_PLACE_H
+#define CR_TEST_MARKET_PLACE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "market/store/store.h"
+
+/** place_folder() - a new folder, and we are in it; cmocka set-up */
+int place_folder(void **state);
+/** place_gone() - the folder is removed; cmocka teardown */
+int place_gone(void **state);
+
+/** place_where() - what db_open() takes for a database of this test; the same each time it is asked */
+const char *place_where(void);
+
+/** place_open() - open, or fail the test; with DB_CREATE the first time */
+struct db *place_open(unsigned int flags);
+
+/** expect_db() - compare, and give the database's message */
+#define expect_db(db, got, want) expect_db_at((db), (got), (want), __FILE__, __LINE__)
+void expect_db_at(struct db *db, enum db_result got, enum db_result want, const char *file, int line);
+
+/** place_die_at() - run @job in a child that is killed at step number @step; true: it was */
+bool place_die_at(unsigned int step, void (*job)(struct db *db, void *context), void *context);
+
+#endif /* CR_TEST_MARKET_PLACE_H */
