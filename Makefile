@@ -51,7 +51,7 @@ CLEAN       :=
 .PHONY: all help
 all: everything
 
-include $(sort $(wildcard */part.mk */*/part.mk))
+include $(sort $(wildcard */part.mk */*/part.mk */*/*/part.mk))
 
 .PHONY: everything programs bpf docs
 everything: programs bpf docs
@@ -83,7 +83,7 @@ clean:
 ## help: this text
 help:
 	@echo 'cellrelay $(VERSION): make targets'
-	@cat Makefile $(wildcard */part.mk */*/part.mk) | sed -n 's/^## \([a-z0-9-]*\): /\1\t/p' | sort -u | \
+	@cat Makefile $(wildcard */part.mk */*/part.mk */*/*/part.mk) | sed -n 's/^## \([a-z0-9-]*\): /\1\t/p' | sort -u | \
 		awk -F'\t' '{ printf "  %-16s %s\n", $$1, $$2 }'
 	@echo 'V=1 prints commands. A single test: see docs/CONTRIBUTING.md.'
 
