@@ -42,5 +42,8 @@
 #define CR_STATIC_LIFE_MS	604800000u	/* X25519 keys rotate weekly */
 #define CR_SNAPSHOT_PERIODS	3u	/* a snapshot is valid for this many periods */
 #define CR_SNAPSHOT_PERIOD_MS	600000u
+#define CR_FETCH_RETRY_MIN_MS	10000u	/* a snapshot that did not come is asked for again, after twice as long each time ... */
+#define CR_FETCH_RETRY_MAX_MS	300000u	/* ... but twice a period at least */
+#define CR_FETCH_TIME_MS	300000u	/* and no longer than this may it take to come */
 
 #endif /* CELLRELAY_CONTROL_LIMITS_H */

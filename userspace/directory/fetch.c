@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 
@@ -79,6 +81,42 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
+const char *cr_fetch_url(const char *url)
+{
+	const char *host;
+
+	for (const char *p = url; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("\"'\\`", *p))
+			return "it has a blank, a quote, a backslash, or what is not ASCII";
+	if (strncmp(url, "https://", 8) != 0 && !(strncmp(url, "http://", 7) == 0 && is_loopback(url)))
+		return "only https:// is fetched, and http:// from this machine itself";
+	host = strstr(url, "://") + 3;
+	if (!strcspn(host, ":/?#"))
+		return "it names no host";
+	/* http://localhost:1@elsewhere/ is elsewhere; and a password would stand in logs */
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		return "it has a user name";
+	return NULL;
+}
+
+/** struct binding - the device to send by, and why that does not go */
+struct binding {
+	const char *device;
+	int error;
+};
+
+/* A socket that cannot be bound to the device asked for is not used: its packets would go past the tunnel. */
+static int bind_to(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct binding *b = arg;
+
+	(void)purpose;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, b->device, (socklen_t)strlen(b->device) + 1) == 0)
+		return CURL_SOCKOPT_OK;
+	b->error = errno;
+	return CURL_SOCKOPT_ERROR;
+}
+
 /* Whether the transfer went well; else @error says why not. */
 static bool transfer(CURL *curl, struct body *body, char *error)
 {
@@ -104,15 +142,16 @@ static bool transfer(CURL *curl, struct body *body, char *error)
 	return false;
 }
 
-uint8_t *cr_fetch(const char *url, size_t max, size_t *len, char error[CR_FETCH_ERROR])
+uint8_t *cr_fetch(const char *url, const struct cr_fetch_how *how, size_t max, size_t *len, char error[CR_FETCH_ERROR])
 {
 	struct body body = { .max = max };
-	const char *why;
+	struct binding binding = { .device = how && how->device ? how->device : "" };
+	const char *why = cr_fetch_url(url);
 	CURL *curl;
 	bool ok;
 
-	if (strncmp(url, "https://", 8) != 0 && !(strncmp(url, "http://", 7) == 0 && is_loopback(url))) {
-		snprintf(error, CR_FETCH_ERROR, "only https:// is fetched, and http:// from this machine itself");
+	if (why) {
+		snprintf(error, CR_FETCH_ERROR, "%s", why);
 		return NULL;
 	}
 	why = curl_load();
@@ -138,8 +177,16 @@ uint8_t *cr_fetch(const char *url, size_t max, size_t *len, char error[CR_FETCH_
 	curl_easy.setopt(curl, CURLOPT_WRITEDATA, &body);
 	/* no proxy from the environment: whoever sets one up sees who asks */
 	curl_easy.setopt(curl, CURLOPT_PROXY, "");
+	if (binding.device[0]) {
+		curl_easy.setopt(curl, CURLOPT_SOCKOPTFUNCTION, bind_to);
+		curl_easy.setopt(curl, CURLOPT_SOCKOPTDATA, &binding);
+	}
+	if (how && how->ca && how->ca[0])
+		curl_easy.setopt(curl, CURLOPT_CAINFO, how->ca);
 	ok = transfer(curl, &body, error);
 	curl_easy.cleanup(curl);
+	if (!ok && binding.error)
+		snprintf(error, CR_FETCH_ERROR, "cannot send by device %s: %s", binding.device, strerror(binding.error));
 	if (ok) {
 		*len = body.len;
 		return body.bytes;

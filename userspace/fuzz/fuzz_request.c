@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "directory.h"
+#include "fetcher.h"
 #include "fuzz.h"
 #include "log.h"
 #include "metrics.h"
@@ -34,9 +34,14 @@ bool country_parse(char out[3], const char *word)
 	return strlen(word) == 2;
 }
 
-enum rc directory_read(void)
+enum rc relayd_reload(void)
 {
 	return RC_OK;
+}
+
+bool fetcher_hopeful(void)
+{
+	return strlen(said) % 3 == 2;
 }
 
 char *metrics_text(void)

@@ -86,8 +86,11 @@ static char *receive_line(int fd)
 	return NULL;
 }
 
-/* Asks; takes @q. The answer is to be given back with json_decref(). */
-static enum rc ask(const char *path, json_t *q, json_t **answer)
+/*
+ * Asks; takes @q. The answer is to be given back with json_decref(). A refusal for now only, where @again is not NULL, is RC_REFUSED
+ * with its reason in @answer, and nothing is said yet.
+ */
+static enum rc ask_again(const char *path, json_t *q, json_t **answer, bool *again)
 {
 	char *text = q ? json_dumps(q, JSON_COMPACT) : NULL, *line = NULL;
 	int fd = text ? dial(path) : -1;
@@ -96,6 +99,8 @@ static enum rc ask(const char *path, json_t *q, json_t **answer)
 
 	json_decref(q);
 	*answer = NULL;
+	if (again)
+		*again = false;
 	if (!rc && send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1))
 		line = receive_line(fd);
 	free(text);
@@ -109,11 +114,21 @@ static enum rc ask(const char *path, json_t *q, json_t **answer)
 		return fail(RC_ABSENT, "relayd at %s gave no answer", path);
 	if (json_is_true(json_object_get(*answer, "ok")))
 		return RC_OK;
+	if (again) {
+		*again = json_is_true(json_object_get(*answer, "again"));
+		if (*again)
+			return RC_REFUSED;
+	}
 	why = json_string_value(json_object_get(*answer, "error"));
 	rc = fail(RC_REFUSED, "relayd refuses: %s", why ? why : "it does not say why");
 	json_decref(*answer);
 	*answer = NULL;
 	return rc;
+}
+
+static enum rc ask(const char *path, json_t *q, json_t **answer)
+{
+	return ask_again(path, q, answer, NULL);
 }
 
 /* An answer as a part of our document. */
@@ -179,6 +194,24 @@ static void print_tunnel(const json_t *t)
 	fputc('\n', opt.out);
 }
 
+static void print_directory(const json_t *o)
+{
+	const json_t *fetch = json_object_get(o, "fetch");
+
+	if (num(o, "number"))
+		fprintf(opt.out, "%ssnapshot%s %lld of %lld relays, %lld s old, from %s%s\n", fmt_bold(), fmt_plain(), num(o, "number"),
+			num(o, "relays"), num(o, "age"), word(o, "source"),
+			json_is_true(json_object_get(o, "fresh")) ? "" : ": stale, nothing new is built from it");
+	else
+		fprintf(opt.out, "%ssnapshot%s none yet\n", fmt_bold(), fmt_plain());
+	if (!fetch)
+		return;
+	fprintf(opt.out, "%sfetching%s from %s: %s", fmt_bold(), fmt_plain(), word(fetch, "url"), word(fetch, "state"));
+	if (json_object_get(fetch, "error"))
+		fprintf(opt.out, ", %lld times without success, the last time because: %s", num(fetch, "failures"), word(fetch, "error"));
+	fputc('\n', opt.out);
+}
+
 static void print_status(const json_t *a)
 {
 	const json_t *list, *o;
@@ -189,8 +222,7 @@ static void print_status(const json_t *a)
 		num(a, "own"));
 	o = json_object_get(a, "directory");
 	if (o)
-		fprintf(opt.out, "%ssnapshot%s %lld of %lld relays%s\n", fmt_bold(), fmt_plain(), num(o, "number"), num(o, "relays"),
-			json_is_true(json_object_get(o, "fresh")) ? "" : ": stale, nothing new is built from it");
+		print_directory(o);
 	list = json_object_get(a, "tunnels");
 	json_array_foreach(list, i, o)
 		print_tunnel(o);
@@ -228,8 +260,8 @@ static enum rc up(const struct verb *verb, const struct argval *v)
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	int tries = (int)((v[UP_WAIT].set ? v[UP_WAIT].num : 30000) / 50);
 	const char *path = socket_of(&v[UP_SOCKET]);
-	bool is_ready = false;
-	json_t *a, *q;
+	bool is_ready = false, is_again = false, first = true;
+	json_t *a, *q, *unused;
 	enum rc rc;
 
 	(void)verb;
@@ -242,7 +274,19 @@ static enum rc up(const struct verb *verb, const struct argval *v)
 		json_object_set_new(q, "exit_country", json_string(v[UP_COUNTRY].word));
 	if (v[UP_PRICE].set)
 		json_object_set_new(q, "max_price", json_integer((json_int_t)v[UP_PRICE].num));
-	rc = ask(path, q, &a);
+	while ((rc = ask_again(path, json_incref(q), &a, &is_again)) && is_again) {
+		/* a snapshot comes first: at once, whatever the daemon waits for */
+		if (first && ask(path, json_pack("{s:s}", "do", "reload"), &unused) == RC_OK)
+			json_decref(unused);
+		first = false;
+		if (!tries--)
+			break;
+		json_decref(a);
+		nanosleep(&pause, NULL);
+	}
+	json_decref(q);
+	if (rc && is_again)
+		err("relayd refuses: %s", word(a, "error"));
 	json_decref(a);
 	while (!rc) {
 		rc = ask(path, json_pack("{s:s}", "do", "status"), &a);

@@ -581,7 +581,7 @@ static enum rc fetch(const struct verb *verb, const struct argval *v)
 	if (rc)
 		return rc;
 	if (strstr(from, "://")) {
-		bytes = cr_fetch(from, CR_SNAPSHOT_BYTES_MAX, &len, error);
+		bytes = cr_fetch(from, NULL, CR_SNAPSHOT_BYTES_MAX, &len, error);
 		if (!bytes)
 			return fail(RC_REFUSED, "%s: %s", from, error);
 	} else {

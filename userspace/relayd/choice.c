@@ -119,6 +119,8 @@ static enum rc no_directory(void)
 {
 	if (!conf.authorities[0])
 		return fail(RC_USAGE, "there is no directory to choose from: name a path, or set \"authorities\" and \"snapshot\"");
+	if (conf.url_n)
+		return fail(RC_ABSENT, "there is no valid snapshot of the directory yet; what becomes of fetching one says: relayctl status");
 	return fail(RC_ABSENT, "there is no valid snapshot of the directory; see: relayctl directory fetch help");
 }
 

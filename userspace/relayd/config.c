@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "directory/fetch.h"
+
 #define CLIENT_MARK	0xce11u
 
 struct config conf;
@@ -87,6 +89,17 @@ static const char *take_relayd(struct config *c, const char *name, const char *v
 		return text(c->authorities, sizeof(c->authorities), value) ? NULL : "the name is too long";
 	if (strcmp(name, "snapshot") == 0)
 		return text(c->snapshot, sizeof(c->snapshot), value) ? NULL : "the name is too long";
+	if (strcmp(name, "snapshot-url") == 0) {
+		const char *wrong = cr_fetch_url(value);
+
+		if (wrong)
+			return wrong;
+		if (c->url_n == URLS_MAX)
+			return "at most 8 URLs";
+		return text(c->url[c->url_n++], URL_LEN, value) ? NULL : "a URL of at most 255 characters";
+	}
+	if (strcmp(name, "snapshot-ca") == 0)
+		return text(c->url_ca, sizeof(c->url_ca), value) ? NULL : "the name is too long";
 	if (strcmp(name, "table") == 0)
 		return text(c->table, sizeof(c->table), value) ? NULL : "the name is too long";
 	if (strcmp(name, "state") == 0)
@@ -216,6 +229,16 @@ static const char *take_client(struct config *c, const char *name, const char *v
 		return number(&c->wish.max_price, value, INT64_MAX) ? NULL : "a price per GiB";
 	if (strcmp(name, "up") == 0)
 		return boolean(&c->up, value) ? NULL : "yes or no";
+	if (strcmp(name, "direct-fetch") == 0) {
+		static const char *const words[] = { [DIRECT_FIRST] = "first", [DIRECT_YES] = "yes", [DIRECT_NO] = "no" };
+
+		for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strcmp(value, words[i]) == 0) {
+				c->direct = (enum direct)i;
+				return NULL;
+			}
+		return "first, yes or no";
+	}
 	if (strcmp(name, "turn-seconds") == 0) {
 		if (!number(&n, value, CR_CIRCUIT_OLD_MS / 1000))
 			return "a number of seconds, 0 to 600";
@@ -290,8 +313,8 @@ enum rc config_read(struct config *c, const char *path)
 		return fail(RC_USAGE, "%s: a relay needs \"listen\" in [relayd]", path);
 	if (c->exit_dev[0] && !c->pool4.addr.len && !c->pool6.addr.len)
 		return fail(RC_USAGE, "%s: an exit needs \"pool4\" or \"pool6\" in [exit]", path);
-	if (c->snapshot[0] && !c->authorities[0])
-		return fail(RC_USAGE, "%s: \"snapshot\" needs \"authorities\", the file that says whose signatures count", path);
+	if ((c->snapshot[0] || c->url_n) && !c->authorities[0])
+		return fail(RC_USAGE, "%s: a snapshot needs \"authorities\", the file that says whose signatures count", path);
 	/* the mark by which routing and kill switch know our own packets */
 	if (c->client_dev[0] && !c->fwmark)
 		c->fwmark = CLIENT_MARK;

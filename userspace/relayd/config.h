@@ -19,6 +19,8 @@
 #define PATH_WORDS	256
 #define DNS_MAX		3	/* what resolvers look at */
 #define ALLOW_MAX	32
+#define URLS_MAX	8
+#define URL_LEN		256
 
 /** struct prefix - an address and how many of its bits count */
 struct prefix {
@@ -33,6 +35,13 @@ struct wish {
 	uint64_t max_price;
 };
 
+/** enum direct - may a client that is not online ask for a snapshot past the tunnel? */
+enum direct {
+	DIRECT_FIRST,	/* only while it never had one */
+	DIRECT_YES,	/* always */
+	DIRECT_NO,	/* never: snapshots come by file */
+};
+
 /** struct config - everything that the file says; strings are the struct's own */
 struct config {
 	/* [relayd] */
@@ -40,6 +49,9 @@ struct config {
 	char peers[256];	/* file of relays that no directory lists */
 	char authorities[256];	/* file: whose snapshots are taken; empty: no directory */
 	char snapshot[256];	/* file that newer ones come in */
+	char url[URLS_MAX][URL_LEN];	/* where newer ones are fetched */
+	unsigned int url_n;
+	char url_ca[256];	/* certificates that vouch for their hosts; empty: the system's */
 	char table[256];	/* countries and networks; empty: libloc's own */
 	char state[256];	/* folder for what must outlive a reboot */
 	char socket[108];
@@ -69,6 +81,7 @@ struct config {
 	char path[PATH_WORDS];	/* names with commas between; empty: none until told */
 	struct wish wish;	/* of a path that is chosen */
 	bool up;		/* come online at start */
+	enum direct direct;
 	uint32_t turn_ms;	/* how long one circuit takes the new flows; 0: until it is old */
 	uint32_t circuit_ms;	/* age at which a circuit takes no new flows; less than CR_CIRCUIT_OLD_MS in tests */
 	struct prefix route[ROUTES_MAX];

@@ -12,6 +12,7 @@
 #include "directory/durable.h"
 #include "directory/store.h"
 #include "directory/trust.h"
+#include "metrics.h"
 #include "peers.h"
 #include "relayd.h"
 #include "timer.h"
@@ -21,6 +22,9 @@
 static struct cr_trust trust;
 static struct cr_snapshot_id have;	/* number 0: none */
 static uint64_t from, until;
+static uint32_t period;
+static char source[URL_LEN + 1];	/* of what we have */
+static const char *refused = "is good";
 static struct cr_view *view;
 static char store[sizeof(conf.state) + 16];
 static struct stat seen;		/* the file when it was last read */
@@ -92,6 +96,7 @@ static enum rc use(const struct cr_snapshot *s)
 	have.number = s->head.number;
 	memcpy(have.hash, s->hash, sizeof(have.hash));
 	from = s->head.from;
+	period = s->head.period;
 	until = cr_snapshot_until(&s->head);
 	stale_said = false;
 	return RC_OK;
@@ -110,22 +115,67 @@ static enum rc load_kept(void)
 	} else if (stored.bytes) {
 		v = cr_snapshot_verify(&stored.s, &trust, seconds(), NULL);
 		/* a stale one stays the floor */
-		if (v == CR_DIR_OK || v == CR_DIR_STALE)
+		if (v == CR_DIR_OK || v == CR_DIR_STALE) {
 			rc = use(&stored.s);
-		else
+			strcpy(source, "kept");
+		} else {
 			err("the snapshot kept in %s is not used: it %s", store, cr_verdict_text(v));
+		}
 	}
 	cr_store_free(&stored);
 	return rc;
 }
 
-enum rc directory_read(void)
+enum rc directory_offer(const uint8_t *bytes, size_t len, const char *name)
 {
 	struct cr_snapshot s;
 	enum rc rc = RC_OK;
 	enum cr_verdict v;
-	uint8_t *bytes;
+	uint64_t floor = have.number;
 	bool kept;
+
+	v = cr_snapshot_parse(&s, bytes, len);
+	if (!v)
+		v = cr_store_offer(store, &s, &trust, seconds(), &floor, &kept);
+	if (v) {
+		refused = v == CR_DIR_STORAGE ? "cannot be kept in the state folder" : cr_verdict_text(v);
+		metric_add(METRIC_SNAPSHOTS_REFUSED, 1);
+		if (v == CR_DIR_STORAGE)
+			return fail(RC_REFUSED, "the snapshot %s is not taken: %s: %s", name, store, strerror(errno));
+		return fail(RC_REFUSED, "the snapshot %s is not taken: it %s", name, refused);
+	}
+	if (s.head.number == have.number)
+		return RC_OK;
+	rc = use(&s);
+	if (rc) {
+		refused = "does not fit into memory";
+		return rc;
+	}
+	snprintf(source, sizeof(source), "%s", name);
+	relayd_snapshot_taken();
+	return RC_OK;
+}
+
+const char *directory_refused(void)
+{
+	return refused;
+}
+
+uint64_t directory_number(void)
+{
+	return have.number;
+}
+
+void directory_times(uint64_t *since, uint32_t *every)
+{
+	*since = from;
+	*every = period;
+}
+
+enum rc directory_read(void)
+{
+	uint8_t *bytes;
+	enum rc rc;
 	size_t len;
 
 	if (!conf.snapshot[0])
@@ -133,17 +183,7 @@ enum rc directory_read(void)
 	bytes = cr_file_read(conf.snapshot, CR_SNAPSHOT_BYTES_MAX, &len);
 	if (!bytes)
 		return fail(RC_REFUSED, "cannot read the snapshot %s: %s", conf.snapshot, strerror(errno));
-	v = cr_snapshot_parse(&s, bytes, len);
-	if (!v) {
-		uint64_t floor = have.number;
-
-		v = cr_store_offer(store, &s, &trust, seconds(), &floor, &kept);
-	}
-	if (v)
-		rc = fail(RC_REFUSED, "the snapshot %s is not taken: it %s", conf.snapshot,
-			  v == CR_DIR_STORAGE ? strerror(errno) : cr_verdict_text(v));
-	else if (s.head.number != have.number)
-		rc = use(&s);
+	rc = directory_offer(bytes, len, conf.snapshot);
 	free(bytes);
 	return rc;
 }
@@ -181,7 +221,8 @@ static void look(struct timer *t)
 	}
 	if (have.number && !directory_fresh() && !stale_said) {
 		stale_said = true;
-		err("the snapshot is stale: no new circuits until a newer one comes; see: relayctl directory fetch help");
+		err("the snapshot is stale: no new circuits until a newer one comes; %s", conf.url_n ? "see: relayctl status" :
+		    "see: relayctl directory fetch help");
 	}
 }
 
@@ -208,6 +249,7 @@ void directory_close(void)
 	cr_view_free(view);
 	view = NULL;
 	have.number = from = until = 0;
+	source[0] = '\0';
 	relays = 0;
 	memset(&seen, 0, sizeof(seen));
 }
@@ -216,6 +258,7 @@ json_t *directory_json(void)
 {
 	if (!conf.authorities[0])
 		return NULL;
-	return json_pack("{s:I,s:i,s:I,s:I,s:b}", "number", (json_int_t)have.number, "relays", (int)relays,
-			 "from", (json_int_t)from, "until", (json_int_t)until, "fresh", directory_fresh());
+	return json_pack("{s:I,s:i,s:I,s:I,s:b,s:s,s:I}", "number", (json_int_t)have.number, "relays", (int)relays,
+			 "from", (json_int_t)from, "until", (json_int_t)until, "fresh", directory_fresh(), "source", source,
+			 "age", (json_int_t)(have.number ? (int64_t)(seconds() - from) : 0));
 }

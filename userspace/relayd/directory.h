@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The directory as the daemon has it: snapshots from a file, judged by the authorities' signatures and
+ * The directory as the daemon has it: snapshots from a file or from URLs (fetcher.h), judged by the authorities' signatures and
  * by what was taken before, the last good one kept in the state folder. Peers and path choice follow it.
  */
 #ifndef RELAYD_DIRECTORY_H
@@ -20,6 +20,15 @@ void directory_close(void);
 /* Looks at the file at once; what is wrong with it is said, and what we have stays. */
 enum rc directory_read(void);
 
+/* Takes @bytes if they are a good snapshot; @from names where they come from. That we have this one already is no error. */
+enum rc directory_offer(const uint8_t *bytes, size_t len, const char *from);
+/* Why the last one offered was not taken, one clause about it. */
+const char *directory_refused(void);
+
+/* Number of the newest that was taken, stale or not; 0: none. Its first second, and how often there is a new one. */
+uint64_t directory_number(void);
+void directory_times(uint64_t *since, uint32_t *period);
+
 /*
  * For path choice of a client; NULL: there is none, or it is stale. Another call may free it. @countries: they matter, so the table
  * of addresses is read where it was not yet.
@@ -29,7 +38,7 @@ const struct cr_view *directory_view(bool countries);
 /* May circuits begin that need what the directory says? True, too, where no directory is used. */
 bool directory_fresh(void);
 
-/* number, relays, from, until; NULL: no directory is used */
+/* number, relays, from, until, fresh, source, age; NULL: no directory is used */
 json_t *directory_json(void);
 
 #endif /* RELAYD_DIRECTORY_H */

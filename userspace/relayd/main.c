@@ -18,6 +18,8 @@
 #include "config.h"
 #include "directory.h"
 #include "exits.h"
+#include "fetcher.h"
+#include "fetchproc.h"
 #include "init.h"
 #include "keys.h"
 #include "links.h"
@@ -61,9 +63,20 @@ void relayd_resync(void)
 	circs_check();
 }
 
+enum rc relayd_reload(void)
+{
+	fetcher_now();
+	return directory_read();
+}
+
+void relayd_snapshot_taken(void)
+{
+	tunnels_directory();
+}
+
 json_t *relayd_status(void)
 {
-	json_t *links = json_array(), *tunnels = json_array(), *o, *directory = directory_json();
+	json_t *links = json_array(), *tunnels = json_array(), *o, *directory = directory_json(), *fetch = fetcher_json();
 	unsigned int through, own;
 
 	links_json(links);
@@ -72,6 +85,8 @@ json_t *relayd_status(void)
 	o = json_pack("{s:i,s:s,s:b,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
 			 conf.relay, "draining", draining, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
 			 "tunnels", tunnels);
+	if (directory && fetch)
+		json_object_set_new(directory, "fetch", fetch);
 	if (directory)
 		json_object_set_new(o, "directory", directory);
 	return o;
@@ -105,7 +120,7 @@ static void take_signals(int fd)
 
 	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGHUP)
-			directory_read();
+			relayd_reload();
 		else
 			relayd_stop(false);
 	}
@@ -148,6 +163,7 @@ static enum rc start(int sig)
 	if (!rc) {
 		circs_start();
 		tunnels_start();
+		fetcher_open(epoll_fd);
 	}
 	return rc;
 }
@@ -181,7 +197,7 @@ static enum rc loop(int sig)
 				rc = kernel_read_events();
 			else if (what == &marks[MARK_SIGNALS])
 				take_signals(sig);
-			else
+			else if (!fetcher_event(what))
 				socket_event(what, ev[i].events);
 		}
 		if (n < 0 && errno != EINTR)
@@ -194,6 +210,7 @@ static void finish(void)
 {
 	notify("STOPPING=1");
 	socket_close();
+	fetcher_close();
 	if (flushing) {
 		tunnels_down();
 		circs_flush();
@@ -228,7 +245,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'C' },
-		{ "keygen", required_argument, NULL, 'k' },
+		{ "fetch", no_argument, NULL, 'f' }, { "keygen", required_argument, NULL, 'k' },
 		{ "init", required_argument, NULL, 'i' }, { "check-config", no_argument, NULL, 'C' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 	};
@@ -250,6 +267,8 @@ int main(int argc, char **argv)
 		case 'C':
 			check = true;
 			break;
+		case 'f':
+			return fetchproc_main();
 		case 'k':
 			return keys_make(optarg);
 		case 'i':

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "relayd.h"
 
@@ -28,6 +29,9 @@ static const struct {
 	[METRIC_TUNNELS_LOST] = { "tunnels_lost", "Own circuits lost while they were in use" },
 	[METRIC_FLOWS_ENDED] = { "flows_ended", "Connections that ended with their exit" },
 	[METRIC_RESYNCS] = { "resyncs", "Times that events of the kernel were lost" },
+	[METRIC_FETCHES] = { "snapshot_fetches", "Times that a snapshot was asked for at a URL" },
+	[METRIC_FETCHES_FAILED] = { "snapshot_fetches_failed", "Of these, those that brought none, or one that was refused" },
+	[METRIC_SNAPSHOTS_REFUSED] = { "snapshots_refused", "Snapshots, from files or URLs, that were forged, stale, older or damaged" },
 };
 
 void metric_add(enum metric m, unsigned int n)
@@ -51,6 +55,7 @@ static json_int_t number(const json_t *o, const char *key)
 char *metrics_text(void)
 {
 	json_t *s = relayd_status(), *directory = json_object_get(s, "directory");
+	const char *source;
 	char *text = NULL;
 	size_t len;
 	FILE *f = s ? open_memstream(&text, &len) : NULL;
@@ -70,6 +75,12 @@ char *metrics_text(void)
 	if (directory) {
 		gauge(f, "snapshot_number", "Number of the directory's snapshot", number(directory, "number"));
 		gauge(f, "snapshot_until_seconds", "When it becomes stale, seconds since 1970", number(directory, "until"));
+		gauge(f, "snapshot_age_seconds", "How long it is valid already", number(directory, "age"));
+		/* neither quote nor backslash: config.c, fetch.c; a file's name may have them */
+		source = json_string_value(json_object_get(directory, "source"));
+		if (source && !strpbrk(source, "\"\\\n"))
+			fprintf(f, "# HELP cellrelay_snapshot_source Where it came from\n# TYPE cellrelay_snapshot_source gauge\n"
+				"cellrelay_snapshot_source{source=\"%s\"} 1\n", source);
 		gauge(f, "snapshot_relays", "Relays in it", number(directory, "relays"));
 	}
 	json_decref(s);

@@ -21,6 +21,9 @@ enum metric {
 	METRIC_TUNNELS_LOST,	/* while in use */
 	METRIC_FLOWS_ENDED,	/* connections that ended with their exit */
 	METRIC_RESYNCS,		/* events of the kernel were lost */
+	METRIC_FETCHES,		/* snapshots asked for */
+	METRIC_FETCHES_FAILED,
+	METRIC_SNAPSHOTS_REFUSED,	/* forged, stale, older than ours, ..., wherever they came from */
 	METRIC_COUNT
 };
 

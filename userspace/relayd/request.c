@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "directory.h"
+#include "fetcher.h"
 #include "log.h"
 #include "metrics.h"
 #include "relayd.h"
@@ -55,6 +55,10 @@ static json_t *do_up(const json_t *q)
 	/* the configured path, unless something is asked of it */
 	if (!words && conf.path[0] && memcmp(&w, &conf.wish, sizeof(w)) == 0)
 		words = conf.path;
+	/* whoever asks may wait for it: the loop must not */
+	if (!words && fetcher_hopeful())
+		return json_pack("{s:b,s:b,s:s}", "ok", 0, "again", 1, "error",
+				 "there is no valid snapshot of the directory yet; see: relayctl status");
 	return result(tunnels_up(words, &w));
 }
 
@@ -78,7 +82,7 @@ static json_t *do_metrics(const json_t *q)
 static json_t *do_reload(const json_t *q)
 {
 	(void)q;
-	return result(directory_read());
+	return result(relayd_reload());
 }
 
 static json_t *do_stop(const json_t *q)

@@ -38,6 +38,7 @@ uint64_t active_ms;
 static struct route fixed;		/* path as told; n 0: chosen by the wish */
 static struct wish wish;
 static bool wanted;			/* up */
+static bool missed;			/* it should be, but there was no snapshot to choose from */
 static struct circ *adopted[RESUME_CIRCS];	/* from before a restart, until tunnels_start() */
 static unsigned int adopted_n;
 
@@ -205,6 +206,11 @@ static void ready(struct tunnel *t)
 bool tunnels_ready(void)
 {
 	return active;
+}
+
+bool tunnels_wanted(void)
+{
+	return wanted;
 }
 
 /* ---- building ---- */
@@ -601,6 +607,7 @@ enum rc tunnels_up(const char *path, const struct wish *w)
 	struct route told = { .n = 0 };
 	enum rc rc;
 
+	missed = false;
 	if (!conf.client_dev[0])
 		return fail(RC_USAGE, "this host is no client: the configuration has no device in [client]");
 	rc = path ? choice_named(path, &told) : choice_possible(w);
@@ -622,7 +629,7 @@ enum rc tunnels_up(const char *path, const struct wish *w)
 
 void tunnels_down(void)
 {
-	wanted = false;
+	wanted = missed = false;
 	end_all();
 	online_down();
 	resume_forget();
@@ -661,6 +668,19 @@ static bool take_over(struct circ *c, const struct route *path)
 	return true;
 }
 
+static void up_as_configured(void)
+{
+	missed = tunnels_up(conf.path[0] ? conf.path : NULL, &conf.wish) == RC_ABSENT;
+	if (missed)
+		err("not online: until there is a snapshot nothing protects this host");
+}
+
+void tunnels_directory(void)
+{
+	if (missed)
+		up_as_configured();
+}
+
 void tunnels_start(void)
 {
 	unsigned int have = 0;
@@ -678,7 +698,7 @@ void tunnels_start(void)
 		guards();
 		wanted = online_up() == RC_OK;
 	} else if (conf.path[0] || conf.up) {
-		tunnels_up(conf.path[0] ? conf.path : NULL, &conf.wish);
+		up_as_configured();
 		return;
 	}
 	adopted_n = 0;

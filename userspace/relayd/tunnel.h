@@ -21,6 +21,10 @@ void tunnels_free(void);
 void tunnels_json(json_t *array);
 /* Is one carrying packets? */
 bool tunnels_ready(void);
+/* Is the host to be online? */
+bool tunnels_wanted(void);
+/* There is a newer snapshot: a host that was to come online at the start, and could not without, does now. */
+void tunnels_directory(void);
 
 /* circs.c tells: CREATED, a CONTROL message, the circuit is going. */
 void tunnel_created(struct tunnel *t, const struct cr_created *m);

@@ -26,6 +26,9 @@ static void test_numbers(void **state)
 	assert_int_equal(CR_STATIC_LIFE_MS, 7 * 24 * 3600 * 1000);
 	assert_int_equal(CR_SNAPSHOT_PERIODS, 3);
 	assert_int_equal(CR_SNAPSHOT_PERIOD_MS, 10 * 60 * 1000);
+	assert_int_equal(CR_FETCH_RETRY_MIN_MS, 10 * 1000);
+	assert_int_equal(CR_FETCH_RETRY_MAX_MS, 5 * 60 * 1000);
+	assert_int_equal(CR_FETCH_TIME_MS, 5 * 60 * 1000);
 }
 
 /* Limits that only make sense together. */
@@ -39,6 +42,9 @@ static void test_relations(void **state)
 	assert_int_equal(CR_PING_LEN, CR_ROAM_PING_BYTES);
 	/* a client that lives is heard even if some of its questions are lost */
 	assert_true(CR_CIRCUIT_IDLE_MS >= 4 * CR_CIRCUIT_ALIVE_MS);
+	/* in the third period of a snapshot, the one for trying again, there are two tries, of which one may take all its time */
+	assert_true(CR_FETCH_RETRY_MAX_MS / 4 * 5 + CR_FETCH_TIME_MS / 2 < CR_SNAPSHOT_PERIOD_MS);
+	assert_true(CR_FETCH_RETRY_MIN_MS < CR_FETCH_RETRY_MAX_MS);
 }
 
 /* What is said fits where it is said. */

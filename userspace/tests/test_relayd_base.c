@@ -161,7 +161,10 @@ static void test_config(void **state)
 	assert_int_equal(c.flows_max, 0);
 	assert_true(c.exit_dns);
 
-	wrong("[relayd]\nsnapshot = /s\n", "\"snapshot\" needs \"authorities\"");
+	wrong("[relayd]\nsnapshot = /s\n", "a snapshot needs \"authorities\"");
+	wrong("[relayd]\nsnapshot-url = https://a/\n", "a snapshot needs \"authorities\"");
+	wrong("[relayd]\nsnapshot-url = http://a/\n", "only https://");
+	wrong("[client]\ndirect-fetch = maybe\n", "first, yes or no");
 	wrong("[client]\nexit-country = de\n", "two capital letters");
 	wrong("[client]\nhops = 0\n", "1 to 8");
 	wrong("[client]\ndns = 1\ndns = x\n", "an address");

@@ -18,10 +18,23 @@
 #include "directory.h"
 #include "directory_fixture.h"
 #include "log.h"
+#include "metrics.h"
 #include "peers.h"
 #include "relayd.h"
 
 static char folder[40];
+static unsigned int told;	/* of a newer one, the rest of the daemon */
+
+void relayd_snapshot_taken(void)
+{
+	told++;
+}
+
+void metric_add(enum metric m, unsigned int n)
+{
+	(void)m;
+	(void)n;
+}
 
 static void write_file(const char *path, const void *bytes, size_t len)
 {
@@ -129,6 +142,7 @@ static void taken(void **state)
 	snapshot(8, 2, 5, 600, 2, -1);
 	says(RC_OK, NULL);
 	assert_true(relayd_snapshot()->number == 8);
+	assert_int_equal(told, 2);
 	assert_ptr_equal(relay(0), first);
 	assert_false(relay(2)->listed);
 	/* an older one does not, nor another of the same number */
