@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Snapshots from a URL: a client that has only the authorities' keys gets one by itself and comes online; the next one it asks for
-# through the tunnel, and nothing of that goes past it; forged ones change nothing; offline it asks nobody.
+# through the tunnel, and nothing of that goes past it; forged ones change nothing; offline it asks nobody. A relay that
+# they list no more serves as a guard that is named by its URI.
 # shellcheck disable=SC2317  # functions run through ktap_test
 here=$(dirname "$0")
 # shellcheck source=selftests/lib.sh
@@ -93,8 +94,33 @@ allowed() {
 	daemon_start client && ctl client reload && busywait 60000 number_is client 3 || trouble
 }
 
+# the only entry leaves the directory
+all_have() {
+	local h
+	for h in client "${NETWORK_RELAYS[@]}"; do number_is "$h" "$1" || return 1; done
+}
+unlisted() {
+	local name uri
+	name=$(name_of r1)
+	uri=$(relayd --config "$(daemon_dir r1)/conf" --uri "$(addr4 r1 net):$NETWORK_PORT") || return 1
+	echo "$uri"
+	rm "$LIB_TMP/directory/relays/r1.descriptor"
+	network_snapshot "$LIB_TMP/directory" 4 "$LIB_TMP/directory/snapshot" && publish "$LIB_TMP/directory/snapshot" || return 1
+	ctl client reload && ctl r2 reload && busywait 60000 all_have 4 || trouble || return 1
+	refused "could be guard" ctl client up && refused "does not end with /1" ctl client up --guard "${uri%1}" || return 1
+	ctl client up --guard "$uri" wait 60s || trouble || return 1
+	[ "$(daemon_status client '[.tunnels[] | select(.active)][0].path[0]')" = "$name" ] && on client ping -c 2 -W 10 "$SERVER4" || trouble
+}
+# the next daemon goes on with the guard that only the last one was told of
+resumed() {
+	stop "${DAEMON_PID[client]}"
+	daemon_start client && busywait 60000 eval '[ "$(daemon_status client .ready)" = true ]' || trouble || return 1
+	[ "$(daemon_status client '[.tunnels[] | select(.active)][0].path[0]')" = "$(daemon_status client '.links[] | select(.circuits > 0) | .relay')" ] &&
+		on client ping -c 2 -W 10 "$SERVER4" && ctl client down || trouble
+}
+
 ktap_start
-need relayctl relayd jq curl nft tcpdump openssl
+need relayctl relayd jq curl ping nft tcpdump openssl
 ktap_test "hosts, a signed directory, a server for it" hosts || ktap_finish
 ktap_test "a daemon on every host" daemons_start || ktap_finish
 ktap_test "a first start: a relay and a client get the snapshot, and the client comes online" first_start || ktap_finish
@@ -102,4 +128,6 @@ ktap_test "the next one comes through the tunnel, and nothing past it" by_tunnel
 ktap_test "a forged one is refused, and what is there stays" forged
 ktap_test "a client that is offline asks nobody, a relay does" offline
 ktap_test "unless its user allows it" allowed
+ktap_test "a relay that no directory lists is the guard, by its URI" unlisted
+ktap_test "a daemon that is started again goes on with it" resumed
 ktap_finish

@@ -20,7 +20,7 @@ $(DIR_LIB): $(DIR_SRC:userspace/directory/%.c=$(O)/directory/%.o)
 
 # cmocka tests: userspace/tests/test_NAME.c for each NAME in DIR_TESTS, as users
 # compile it, and with ASan and UBSan, library included.
-DIR_TESTS        := descriptor policy snapshot store directory_vectors
+DIR_TESTS        := descriptor policy snapshot store uri directory_vectors
 DIR_TEST_SUPPORT := directory_fixture vectors
 
 $(O)/directory-tests/%.o: userspace/tests/%.c

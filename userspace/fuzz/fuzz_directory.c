@@ -7,6 +7,7 @@
  *	  verifies only when nothing is changed
  *	3 the same edits to a descriptor, signed anew: what lies behind its signature
  *	4 file of authorities, 5 rule and address as text
+ *	6 URI: what is taken has this one form
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sodium.h>
 
 #include "directory/trust.h"
+#include "directory/uri.h"
 #include "directory/weights.h"
 #include "fuzz.h"
 
@@ -139,10 +141,25 @@ static void texts(const uint8_t *data, size_t size)
 	free(text);
 }
 
+static void uri(const uint8_t *data, size_t size)
+{
+	char again[CR_URI_TEXT];
+	struct cr_uri u;
+	const char *wrong = cr_uri_parse(&u, (const char *)data, size);
+
+	if (wrong) {
+		fuzz_assert(wrong[0]);
+		return;
+	}
+	cr_uri_text(again, &u);
+	fuzz_assert(strlen(again) == size && memcmp(again, data, size) == 0);
+	fuzz_assert(!cr_uri_wrong(&u));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const parsers[])(const uint8_t *data, size_t size) = {
-		descriptor, walk, edited_snapshot, edited_descriptor, authorities, texts,
+		descriptor, walk, edited_snapshot, edited_descriptor, authorities, texts, uri,
 	};
 	uint8_t *copy;
 

@@ -139,6 +139,9 @@ bool cr_chooser_init(struct cr_chooser *c, const struct cr_view *view, const str
 	memset(c, 0, sizeof(*c));
 	c->view = view;
 	c->want = *want;
+	c->named = CR_PATH_NAMED;
+	if (want->guard && cr_view_find(view, want->guard->identity) >= 0)
+		c->named = (uint32_t)cr_view_find(view, want->guard->identity);
 	c->hops = want->hops ? want->hops : view->params.hops;
 	if (c->hops > view->params.hops_max)
 		c->hops = view->params.hops_max;
@@ -162,14 +165,24 @@ void cr_chooser_free(struct cr_chooser *c)
 
 /* ----------------------------------------------------------------- choice */
 
+static const struct cr_node *node_of(const struct cr_chooser *c, uint32_t relay)
+{
+	return relay == CR_PATH_NAMED ? c->want.guard : &c->view->node[relay];
+}
+
+const struct cr_node *cr_path_node(const struct cr_chooser *c, const struct cr_path *path, unsigned int i)
+{
+	return node_of(c, path->relay[i]);
+}
+
 uint32_t cr_path_fits(const struct cr_chooser *c, const struct cr_path *path, unsigned int taken,
 		      unsigned int at, uint32_t relay)
 {
-	const struct cr_node *node = &c->view->node[relay];
+	const struct cr_node *node = node_of(c, relay);
 	uint32_t broken = 0;
 
 	for (unsigned int i = 0; i < path->hops; i++) {
-		const struct cr_node *other = &c->view->node[path->relay[i]];
+		const struct cr_node *other = node_of(c, path->relay[i]);
 
 		if (!(taken >> i & 1))
 			continue;
@@ -325,9 +338,15 @@ enum cr_path_result cr_path_choose(struct cr_path *path, const struct cr_chooser
 		if (now >= kept.guard[i - 1].until)
 			guard_drop(&kept, i - 1);
 	}
-	if (!draw_place(c, path, &taken, c->hops - 1, CR_PLACE_EXIT, &d))
+	if (c->want.guard && c->hops > 1) {
+		path->relay[0] = c->named;
+		taken = 1;
+	}
+	if (c->want.guard && c->hops < 2)
+		result = CR_PATH_NO_GUARD;
+	else if (!draw_place(c, path, &taken, c->hops - 1, CR_PLACE_EXIT, &d))
 		result = CR_PATH_NO_EXIT;
-	else if (c->hops > 1 && !take_guard(c, path, &taken, &kept, now, &d))
+	else if (c->hops > 1 && !c->want.guard && !take_guard(c, path, &taken, &kept, now, &d))
 		result = CR_PATH_NO_GUARD;
 	for (unsigned int at = 1; at + 1 < c->hops && result == CR_PATH_OK; at++) {
 		if (!draw_place(c, path, &taken, at, CR_PLACE_MIDDLE, &d))

@@ -10,6 +10,9 @@
  * the first of the kept ones that goes with the exit; a new one is drawn, and
  * kept for months, only when none does. Price only filters: a cheap relay is
  * no likelier than a dear one.
+ *
+ * A guard that the user names comes first, and the exit is drawn to go with it: the user has given away what there is to give.
+ * The kept ones are neither used nor changed.
  */
 #ifndef CR_PATH_PATH_H
 #define CR_PATH_PATH_H
@@ -18,6 +21,9 @@
 
 #define CR_GUARDS_MAX	4
 #define CR_SEED32	32
+
+/* In a path: the named guard, which the view does not have. */
+#define CR_PATH_NAMED	UINT32_MAX
 
 /* A guard through which this many circuits were tried, and more than half failed, is not used (D21). */
 #define CR_GUARD_TRIES	20
@@ -49,6 +55,7 @@ const char *cr_sieve_text(enum cr_sieve sieve);
  * @targets: what the exit must carry, all of it
  * @target_count: how many
  * @reach: CR_HAS_* that the client itself has; 0: both
+ * @guard: the first relay, whatever the directory says of it or if it says nothing (cr_node_of_uri()); NULL: it is chosen
  * @stock: one bit per relay of the view, lowest first: there is a certificate;
  *	NULL: not asked for
  */
@@ -59,6 +66,7 @@ struct cr_want {
 	const struct cr_target *targets;
 	size_t target_count;
 	uint8_t reach;
+	const struct cr_node *guard;
 	const uint8_t *stock;
 };
 
@@ -78,12 +86,13 @@ struct cr_pool {
 	uint64_t capacity;
 };
 
-/** struct cr_chooser - pools for one wish; serves for any number of paths */
+/** struct cr_chooser - pools for one wish; serves for any number of paths; @named: index of the named guard in the view, or CR_PATH_NAMED */
 struct cr_chooser {
 	const struct cr_view *view;
 	struct cr_want want;
 	unsigned int hops;
 	struct cr_pool pool[CR_PLACES];
+	uint32_t named;
 };
 
 /**
@@ -106,7 +115,7 @@ struct cr_guards {
 	struct cr_guard guard[CR_GUARDS_MAX];
 };
 
-/** struct cr_path - indices in the view, guard first */
+/** struct cr_path - indices in the view, guard first; see cr_path_node() */
 struct cr_path {
 	unsigned int hops;
 	uint32_t relay[CR_HOPS_MAX];
@@ -122,6 +131,9 @@ enum cr_path_result {
 /** cr_chooser_init() - false: out of memory. @view must outlive it. Free with cr_chooser_free(). */
 bool cr_chooser_init(struct cr_chooser *c, const struct cr_view *view, const struct cr_want *want);
 void cr_chooser_free(struct cr_chooser *c);
+
+/** cr_path_node() - relay number @i of a path */
+const struct cr_node *cr_path_node(const struct cr_chooser *c, const struct cr_path *path, unsigned int i);
 
 /**
  * cr_path_choose() - one path

@@ -119,6 +119,17 @@ struct cr_view *cr_view_new(const struct cr_snapshot *s, struct cr_geo_table *ta
 	return view;
 }
 
+void cr_node_of_uri(struct cr_node *node, const struct cr_uri *u, struct cr_geo_table *table)
+{
+	memset(node, 0, sizeof(*node));
+	memcpy(node->identity, u->identity, sizeof(node->identity));
+	node->operator_id = CR_NO_OPERATOR;
+	node->address_count = 1;
+	node->address[0] = u->address;
+	node->geo[0] = cr_geo_find(table, &u->address);
+	node->reach = u->address.family == 4 ? CR_HAS_IPV4 : CR_HAS_IPV6;
+}
+
 void cr_view_free(struct cr_view *view)
 {
 	if (!view)

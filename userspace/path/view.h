@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "directory/snapshot.h"
+#include "directory/uri.h"
 #include "path/geo.h"
 
 #define CR_HAS_IPV4	(1U << 0)
@@ -18,7 +19,7 @@
  * @weight: from the snapshot
  * @capacity: measured, or declared
  * @tariff: per GiB
- * @operator_id: the same number for the same operator
+ * @operator_id: the same number for the same operator; CR_NO_OPERATOR: nobody knows
  * @kin_count: operators that this one names and who name it
  * @kin: their numbers
  * @roles: CR_ROLE_*
@@ -41,6 +42,8 @@ struct cr_node {
 	const struct cr_rule *rule;
 };
 
+#define CR_NO_OPERATOR	UINT32_MAX
+
 /** struct cr_view - all relays, by ascending identity */
 struct cr_view {
 	struct cr_params params;
@@ -59,6 +62,9 @@ struct cr_view {
  */
 struct cr_view *cr_view_new(const struct cr_snapshot *s, struct cr_geo_table *table);
 void cr_view_free(struct cr_view *view);
+
+/** cr_node_of_uri() - a relay that no directory lists, of which nothing is known but where it is; @table may be NULL */
+void cr_node_of_uri(struct cr_node *node, const struct cr_uri *u, struct cr_geo_table *table);
 
 /** cr_view_find() - index of a relay, or -1 */
 long cr_view_find(const struct cr_view *view, const uint8_t identity[CR_PUBLIC_BYTES]);

@@ -232,7 +232,7 @@ static void print_status(const json_t *a)
 			word(o, "relay"), word(o, "address"), word(o, "state"), num(o, "circuits"));
 }
 
-enum { UP_PATH, UP_HOPS, UP_COUNTRY, UP_PRICE, UP_WAIT, UP_SOCKET };
+enum { UP_PATH, UP_HOPS, UP_COUNTRY, UP_PRICE, UP_GUARD, UP_WAIT, UP_SOCKET };
 
 #define ARG_SOCKET { .name = "socket", .kind = ARG_WORD, .meta = "FILE", .help = "relayd's socket (" SOCKET ")" }
 
@@ -244,6 +244,7 @@ static const struct arg up_args[] = {
 	[UP_COUNTRY] = { .name = "exit-country", .kind = ARG_WORD, .meta = "CC", .help = "where the exit is, as DE" },
 	[UP_PRICE] = { .name = "max-price", .kind = ARG_UINT, .width = 8, .max = INT64_MAX, .meta = "UNITS",
 		       .help = "ceiling for each relay's price per GiB" },
+	[UP_GUARD] = { .name = "guard", .kind = ARG_WORD, .meta = "URI", .help = "this relay first, which no directory need list" },
 	[UP_WAIT] = { .name = "wait", .kind = ARG_MSEC, .width = 4, .meta = "TIME",
 		      .help = "how long to wait until packets can pass (30s)" },
 	[UP_SOCKET] = ARG_SOCKET,
@@ -274,6 +275,8 @@ static enum rc up(const struct verb *verb, const struct argval *v)
 		json_object_set_new(q, "exit_country", json_string(v[UP_COUNTRY].word));
 	if (v[UP_PRICE].set)
 		json_object_set_new(q, "max_price", json_integer((json_int_t)v[UP_PRICE].num));
+	if (v[UP_GUARD].set)
+		json_object_set_new(q, "guard", json_string(v[UP_GUARD].word));
 	while ((rc = ask_again(path, json_incref(q), &a, &is_again)) && is_again) {
 		/* a snapshot comes first: at once, whatever the daemon waits for */
 		if (first && ask(path, json_pack("{s:s}", "do", "reload"), &unused) == RC_OK)

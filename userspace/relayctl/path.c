@@ -40,12 +40,15 @@ static const struct arg explain_args[] = {
 	WISH_ARGS,
 	[SEED] = { .name = "seed", .kind = ARG_WORD, .meta = "HEX",
 		   .help = "64 digits: the same path again; without it one at random" },
-	[GUARD] = { .name = "guard", .kind = ARG_WORD, .meta = "KEY", .help = "a guard that was kept" },
+	[GUARD] = { .name = "guard", .kind = ARG_WORD, .meta = "KEY|URI", .help = "a guard that was kept; a relay that you name, listed or not" },
 	{ .name = NULL },
 };
 
 /** struct wish - arguments, and what they were applied to */
 struct wish {
+	struct cr_uri guard;
+	struct cr_node node;
+	bool named;
 	struct cr_want want;
 	struct cr_target target[ARG_MULTI_MAX];
 	struct cr_view *view;
@@ -125,6 +128,10 @@ static enum rc load(struct wish *w, const struct argval *v)
 		err("note: no table of countries and networks (%s: %s); install libloc-database, or name one with \"table\"",
 		    table, strerror(errno));
 	w->view = cr_view_new(&stored.s, geo);
+	if (w->named) {
+		cr_node_of_uri(&w->node, &w->guard, geo);
+		w->want.guard = &w->node;
+	}
 	cr_geo_close(geo);
 	cr_store_free(&stored);
 	return w->view ? RC_OK : fail(RC_REFUSED, "out of memory");
@@ -263,7 +270,7 @@ static uint64_t chance(const struct cr_chooser *c, const struct cr_path *path, u
 {
 	enum cr_place place = cr_place_of(at, path->hops);
 	const struct cr_pool *pool = &c->pool[place];
-	unsigned int taken = 0;
+	unsigned int taken = c->want.guard ? 1 : 0;
 	uint64_t total = 0;
 
 	if (at + 1 < path->hops)
@@ -283,12 +290,13 @@ static uint64_t chance(const struct cr_chooser *c, const struct cr_path *path, u
 static void explain_hop(const struct cr_chooser *c, const struct cr_path *path, unsigned int at, bool kept)
 {
 	enum cr_place place = cr_place_of(at, path->hops);
-	const struct cr_node *node = &c->view->node[path->relay[at]];
+	const struct cr_node *node = cr_path_node(c, path, at);
+	bool named = !at && c->want.guard;
 	unsigned int sees = path->hops == 1 ? CR_PLACES : place;
 	char hex[2 * CR_PUBLIC_BYTES + 1], address[CR_ADDRESS_TEXT], rate[FMT_LEN];
 	const char *country = node->geo[0].country;
-	uint32_t fitting;
-	uint64_t ppm = chance(c, path, at, &fitting);
+	uint32_t fitting = 1;
+	uint64_t ppm = named ? PPM : chance(c, path, at, &fitting);
 
 	sodium_bin2hex(hex, sizeof(hex), node->identity, sizeof(node->identity));
 	cr_address_text(address, &node->address[0]);
@@ -302,6 +310,8 @@ static void explain_hop(const struct cr_chooser *c, const struct cr_path *path, 
 		json_u64("tariff", node->tariff);
 		json_u64("weight", node->weight);
 		json_bool("kept_guard", kept);
+		json_bool("named_guard", named);
+		json_bool("listed", path->relay[at] != CR_PATH_NAMED);
 		json_u64("eligible", c->pool[place].n);
 		json_u64("fitting", fitting);
 		json_u64("chance_ppm", ppm);
@@ -315,7 +325,14 @@ static void explain_hop(const struct cr_chooser *c, const struct cr_path *path, 
 		address, country[0] ? country : "country unknown");
 	if (node->geo[0].as)
 		fprintf(opt.out, "  AS%u", node->geo[0].as);
-	fprintf(opt.out, "  %" PRIu64 " per GiB\n", node->tariff);
+	if (path->relay[at] == CR_PATH_NAMED)
+		fprintf(opt.out, "  in no directory\n");
+	else
+		fprintf(opt.out, "  %" PRIu64 " per GiB\n", node->tariff);
+	if (named) {
+		fprintf(opt.out, "    chosen        named by you; the exit was drawn to go with it\n");
+		goto lists;
+	}
 	fprintf(opt.out, "    eligible      %u of %u relays", c->pool[place].n, c->view->n);
 	if (c->pool[place].n < c->view->n) {
 		fputs(" (", opt.out);
@@ -328,6 +345,7 @@ static void explain_hop(const struct cr_chooser *c, const struct cr_path *path, 
 	else
 		fprintf(opt.out, "by weight (%s) among the %u that go with the rest of the path: chance %.4f %%\n",
 			fmt_rate(rate, node->weight), fitting, (double)ppm / (PPM / 100));
+lists:
 	print_list("learns", "learns", learns[sees]);
 	print_list("cannot_learn", "cannot learn", hidden[sees]);
 }
@@ -383,6 +401,8 @@ static enum rc no_path(enum cr_path_result result, const struct cr_chooser *c)
 	}
 	if (why < 0 && pool->out[CR_SIEVE_ROLE])
 		why = CR_SIEVE_ROLE;
+	if (c->want.guard && c->hops < 2)
+		return fail(RC_USAGE, "the guard that you name and the exit are two relays: ask for two hops or more");
 	if (pool->n)
 		return fail(RC_REFUSED, "no path of %u: %u relays could be %s, but none of them goes with the rest (operator, network, country); fewer hops may do",
 			    c->hops, pool->n, cr_place_name(place));
@@ -396,6 +416,7 @@ static enum rc explain(const struct verb *verb, const struct argval *v)
 	struct cr_guards guards = { .n = 0 };
 	enum cr_path_result result;
 	uint8_t seed[CR_SEED32];
+	const char *wrong;
 	struct cr_chooser c;
 	struct cr_path path;
 	struct wish w;
@@ -405,7 +426,12 @@ static enum rc explain(const struct verb *verb, const struct argval *v)
 	randombytes_buf(seed, sizeof(seed));
 	rc = read_wish(&w, v);
 	rc = rc || !v[SEED].set ? rc : hex_arg(&v[SEED], "seed", seed);
-	if (!rc && v[GUARD].set) {
+	w.named = !rc && v[GUARD].set && strncmp(v[GUARD].word, "cellrelay:", 10) == 0;
+	if (w.named) {
+		wrong = cr_uri_parse(&w.guard, v[GUARD].word, strlen(v[GUARD].word));
+		if (wrong)
+			rc = fail(RC_USAGE, "guard: \"%s\": %s", v[GUARD].word, wrong);
+	} else if (!rc && v[GUARD].set) {
 		guards.n = 1;
 		guards.guard[0].until = UINT64_MAX;
 		rc = hex_arg(&v[GUARD], "guard", guards.guard[0].identity);
@@ -427,8 +453,8 @@ static enum rc explain(const struct verb *verb, const struct argval *v)
 			json_open("hops", '[');
 		}
 		for (unsigned int i = 0; i < path.hops; i++)
-			explain_hop(&c, &path, i, !i && v[GUARD].set && path.hops > 1 &&
-				    memcmp(w.view->node[path.relay[0]].identity, guards.guard[0].identity,
+			explain_hop(&c, &path, i, !i && v[GUARD].set && !w.named && path.hops > 1 &&
+				    memcmp(cr_path_node(&c, &path, 0)->identity, guards.guard[0].identity,
 					   CR_PUBLIC_BYTES) == 0);
 		if (opt.json)
 			json_close();

@@ -24,6 +24,11 @@ static struct cr_guards guards;
 /* by the place in @guards; 0: it is there */
 static uint64_t away_until[CR_GUARDS_MAX];
 
+/* the guard that the user names, as path choice has it */
+static struct cr_uri named;
+static struct cr_node named_node;
+static bool named_located;
+
 static const char *file_name(void)
 {
 	static char path[sizeof(conf.state) + 8];
@@ -41,6 +46,8 @@ enum rc choice_open(void)
 
 	if (!conf.client_dev[0] || !conf.authorities[0])
 		return RC_OK;
+	if (conf.wish.named && !peers_name(&conf.wish.guard))
+		return RC_REFUSED;
 	text = cr_file_read(file_name(), GUARDS_FILE_MAX, &len);
 	if (!text)
 		return errno == ENOENT ? RC_OK : fail(RC_USAGE, "cannot read the guards in %s: %s", file_name(), strerror(errno));
@@ -107,9 +114,29 @@ void choice_guard_away(const struct peer *p)
 		away_until[i] = now_ms() + AWAY_MS;
 }
 
-static struct cr_want want_of(const struct wish *w)
+/* Where it is matters only where paths differ in that: the table is large. */
+static const struct cr_node *node_of_guard(const struct wish *w, const struct cr_view *view)
+{
+	bool locate = view->params.constraints & (CR_DIFFER_AS | CR_DIFFER_COUNTRY);
+	struct cr_geo_table *table = NULL;
+
+	if (memcmp(&named, &w->guard, sizeof(named)) == 0 && named_located >= locate)
+		return &named_node;
+	if (locate)
+		table = cr_geo_open(conf.table[0] ? conf.table : CR_GEO_TABLE);
+	named = w->guard;
+	named_located = locate;
+	cr_node_of_uri(&named_node, &named, table);
+	cr_geo_close(table);
+	return &named_node;
+}
+
+static struct cr_want want_of(const struct wish *w, const struct cr_view *view)
 {
 	struct cr_want want = { .hops = w->hops, .max_tariff = w->max_price };
+
+	if (w->named)
+		want.guard = node_of_guard(w, view);
 
 	memcpy(want.exit_country, w->country, sizeof(want.exit_country));
 	return want;
@@ -128,6 +155,8 @@ static enum rc no_path(enum cr_path_result r, const struct cr_chooser *c)
 {
 	enum cr_place p = r == CR_PATH_NO_EXIT ? CR_PLACE_EXIT : r == CR_PATH_NO_GUARD ? CR_PLACE_GUARD : CR_PLACE_MIDDLE;
 
+	if (c->want.guard && c->hops < 2)
+		return fail(RC_USAGE, "the guard that you name and the exit are two relays: ask for two hops or more");
 	return fail(RC_REFUSED, "no path of %u relays: of %u only %u could be %s, and none of them goes with the rest; see: relayctl offers",
 		    c->hops, c->view->n, c->pool[p].n, cr_place_name(p));
 }
@@ -179,10 +208,11 @@ static void keep_new(const struct cr_guards *now)
 		save();
 }
 
-static bool has(const struct cr_path *path, const struct cr_view *view, const struct peer *p)
+/* There is no other than the guard that the user named. */
+static bool has(const struct cr_chooser *c, const struct cr_path *path, const struct peer *p)
 {
-	for (unsigned int i = 0; i < path->hops; i++)
-		if (memcmp(view->node[path->relay[i]].identity, p->identity, 32) == 0)
+	for (unsigned int i = c->want.guard ? 1 : 0; i < path->hops; i++)
+		if (memcmp(cr_path_node(c, path, i)->identity, p->identity, 32) == 0)
 			return true;
 	return false;
 }
@@ -213,8 +243,8 @@ static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, stru
 		randombytes_buf(seed, sizeof(seed));
 		r = cr_path_choose(path, c, &try, (uint64_t)time(NULL), seed);
 		sodium_memzero(seed, sizeof(seed));
-		if (r == CR_PATH_OK && ((not_this && has(path, c->view, not_this)) ||
-					(path->hops > 1 && is_away(c->view, path->relay[0])))) {
+		if (r == CR_PATH_OK && ((not_this && has(c, path, not_this)) ||
+					(path->hops > 1 && !c->want.guard && is_away(c->view, path->relay[0])))) {
 			r = CR_PATH_NO_MIDDLE;
 			*all = true;
 			continue;
@@ -229,15 +259,18 @@ static enum cr_path_result draw(struct cr_path *path, struct cr_chooser *c, stru
 enum rc choice_possible(const struct wish *w)
 {
 	const struct cr_view *view = directory_view(w->country[0]);
-	struct cr_want want = want_of(w);
 	struct cr_guards g = present();
 	enum cr_path_result r;
 	struct cr_chooser c;
 	struct cr_path path;
+	struct cr_want want;
 	bool all;
 
 	if (!view)
 		return no_directory();
+	if (w->named && !peers_name(&w->guard))
+		return RC_REFUSED;
+	want = want_of(w, view);
 	if (w->hops > view->params.hops_max)
 		return fail(RC_USAGE, "this network has paths of at most %u relays", view->params.hops_max);
 	if (!cr_chooser_init(&c, view, &want))
@@ -254,7 +287,6 @@ enum rc choice_possible(const struct wish *w)
 bool choice_make(struct route *out, const struct wish *w, const struct peer *exit, const struct peer *not_this)
 {
 	const struct cr_view *view = directory_view(w->country[0]);
-	struct cr_want want = want_of(w);
 	struct cr_guards g = present();
 	struct cr_pool all = { .n = 0 };
 	uint32_t only;
@@ -262,12 +294,14 @@ bool choice_make(struct route *out, const struct wish *w, const struct peer *exi
 	enum cr_path_result r;
 	struct cr_chooser c;
 	struct cr_path path;
+	struct cr_want want;
 	bool only_failed;
 
 	if (!view) {
 		no_directory();
 		return false;
 	}
+	want = want_of(w, view);
 	if (!cr_chooser_init(&c, view, &want)) {
 		err("out of memory");
 		return false;
@@ -286,7 +320,7 @@ bool choice_make(struct route *out, const struct wish *w, const struct peer *exi
 		keep_new(&g);
 		out->n = (uint8_t)path.hops;
 		for (unsigned int i = 0; i < path.hops; i++)
-			out->relay[i] = peer_by_identity(view->node[path.relay[i]].identity);
+			out->relay[i] = peer_by_identity(cr_path_node(&c, &path, i)->identity);
 	} else if (only_failed) {
 		err("no path but through relays that do not answer; they are tried again");
 	} else {

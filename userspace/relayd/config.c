@@ -229,6 +229,10 @@ static const char *take_client(struct config *c, const char *name, const char *v
 		return number(&c->wish.max_price, value, INT64_MAX) ? NULL : "a price per GiB";
 	if (strcmp(name, "up") == 0)
 		return boolean(&c->up, value) ? NULL : "yes or no";
+	if (strcmp(name, "guard") == 0) {
+		c->wish.named = true;
+		return cr_uri_parse(&c->wish.guard, value, strlen(value));
+	}
 	if (strcmp(name, "direct-fetch") == 0) {
 		static const char *const words[] = { [DIRECT_FIRST] = "first", [DIRECT_YES] = "yes", [DIRECT_NO] = "no" };
 
@@ -315,6 +319,8 @@ enum rc config_read(struct config *c, const char *path)
 		return fail(RC_USAGE, "%s: an exit needs \"pool4\" or \"pool6\" in [exit]", path);
 	if ((c->snapshot[0] || c->url_n) && !c->authorities[0])
 		return fail(RC_USAGE, "%s: a snapshot needs \"authorities\", the file that says whose signatures count", path);
+	if (c->path[0] && c->wish.named)
+		return fail(RC_USAGE, "%s: \"path\" names the guard already: \"guard\" is for paths that are chosen", path);
 	/* the mark by which routing and kill switch know our own packets */
 	if (c->client_dev[0] && !c->fwmark)
 		c->fwmark = CLIENT_MARK;

@@ -10,6 +10,7 @@
 #include "control/limits.h"
 #include "control/message.h"
 #include "directory/policy.h"
+#include "directory/uri.h"
 #include "netlink/endpoint.h"
 #include "netlink/rc.h"
 #include "nft/text.h"
@@ -28,11 +29,13 @@ struct prefix {
 	uint8_t len;
 };
 
-/** struct wish - what a user asks of a path; hops 0: as the network has it; country "": any; max_price all ones: any */
+/** struct wish - what a user asks of a path; hops 0: as the network has it; country "": any; max_price all ones: any; @named: @guard comes first */
 struct wish {
 	unsigned int hops;
 	char country[3];
 	uint64_t max_price;
+	struct cr_uri guard;
+	bool named;
 };
 
 /** enum direct - may a client that is not online ask for a snapshot past the tunnel? */

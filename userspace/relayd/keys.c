@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory/uri.h"
+
 #define SECRET	32	/* bytes of either file, as base64 on one line */
 #define B64	sodium_base64_ENCODED_LEN(SECRET, sodium_base64_VARIANT_ORIGINAL)
 
@@ -133,6 +135,31 @@ enum rc keys_make(const char *dir)
 		       sodium_bin2base64(x, sizeof(x), k->x, 32, sodium_base64_VARIANT_ORIGINAL));
 	sodium_free(seed);
 	sodium_free(k);
+	return rc;
+}
+
+enum rc keys_uri(const char *dir, const char *address)
+{
+	struct cr_uri u = { .address.family = 0 };
+	char text[CR_URI_TEXT];
+	const char *wrong;
+	enum rc rc;
+
+	if (!*dir)
+		return fail(RC_USAGE, "the configuration has no \"keys\": only a relay has a URI");
+	if (!cr_address_parse(&u.address, address))
+		return fail(RC_USAGE, "\"%s\" is not an address and port such as 192.0.2.1:4000 or [2001:db8::1]:4000", address);
+	rc = keys_load(dir);
+	if (!rc) {
+		memcpy(u.identity, keys->identity, sizeof(u.identity));
+		memcpy(u.key, keys->x, sizeof(u.key));
+		wrong = cr_uri_wrong(&u);
+		if (wrong)
+			rc = fail(RC_USAGE, "%s: %s", address, wrong);
+	}
+	if (!rc)
+		puts(cr_uri_text(text, &u));
+	keys_free();
 	return rc;
 }
 

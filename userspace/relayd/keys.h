@@ -30,6 +30,8 @@ extern struct keys *keys;
 enum rc keys_load(const char *dir);
 /* Makes both, mode 0600, and prints what the peers file needs. */
 enum rc keys_make(const char *dir);
+/* Prints the URI of the relay whose keys are in @dir, reached at @address. */
+enum rc keys_uri(const char *dir, const char *address);
 void keys_free(void);
 
 #endif /* RELAYD_KEYS_H */

@@ -27,6 +27,7 @@
 #include "netlink/kn.h"
 #include "notify.h"
 #include "relayd.h"
+#include "resume.h"
 #include "socket.h"
 #include "tunnel.h"
 
@@ -128,6 +129,7 @@ static void take_signals(int fd)
 
 static enum rc start(int sig)
 {
+	struct resume r;
 	enum rc rc = RC_OK;
 
 	if (conf.peers[0])
@@ -138,6 +140,9 @@ static enum rc start(int sig)
 		rc = choice_open();
 	if (!rc)
 		rc = keys_load(conf.keys[0] ? conf.keys : NULL);
+	/* links to a guard that only the user named are to be known again */
+	if (!rc && conf.client_dev[0])
+		resume_load(&r);
 	if (!rc)
 		rc = kernel_open();
 	if (!rc)
@@ -232,10 +237,12 @@ static int usage(FILE *f, enum rc rc)
 	fputs("usage: relayd [--config FILE] [--check]\n"
 	      "       relayd --init FOLDER\n"
 	      "       relayd --keygen FOLDER\n"
+	      "       relayd [--config FILE] --uri ADDRESS:PORT\n"
 	      "  -c, --config FILE    configuration (" CONFIG ")\n"
 	      "      --check          look at the configuration only\n"
 	      "      --init FOLDER    keys and a commented relayd.conf to begin with, in that folder\n"
 	      "      --keygen FOLDER  make identity and key of a relay; prints what others need to know of it\n"
+	      "      --uri ADDRESS:PORT  how others name this relay, reached there, where no directory lists it\n"
 	      "  -h, --help           this text\n"
 	      "  -V, --version        version\n", f);
 	return rc;
@@ -247,10 +254,11 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'C' },
 		{ "fetch", no_argument, NULL, 'f' }, { "keygen", required_argument, NULL, 'k' },
 		{ "init", required_argument, NULL, 'i' }, { "check-config", no_argument, NULL, 'C' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+		{ "uri", required_argument, NULL, 'u' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 	};
 	const struct rlimit none = { 0, 0 };
 	const char *config = CONFIG;
+	const char *uri = NULL;
 	bool check = false;
 	enum rc rc;
 	int o, sig;
@@ -273,6 +281,9 @@ int main(int argc, char **argv)
 			return keys_make(optarg);
 		case 'i':
 			return init_make(optarg);
+		case 'u':
+			uri = optarg;
+			break;
 		case 'h':
 			return usage(stdout, RC_OK);
 		case 'V':
@@ -287,6 +298,8 @@ int main(int argc, char **argv)
 	rc = config_read(&conf, config);
 	if (rc || check)
 		return rc;
+	if (uri)
+		return keys_uri(conf.keys, uri);
 	sig = signals();
 	rc = start(sig);
 	if (!rc) {

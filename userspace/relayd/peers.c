@@ -173,6 +173,33 @@ static void take_entry(struct peer *p, const struct cr_descriptor *d, uint64_t n
 	}
 }
 
+struct peer *peers_name(const struct cr_uri *u)
+{
+	struct peer *p = peer_by_identity(u->identity);
+	char name[PEER_NAME];
+	bool is_new = !p;
+
+	if (is_new) {
+		sodium_bin2hex(name, 17, u->identity, 8);
+		p = peer_new(name);
+		if (!p) {
+			err("out of memory");
+			return NULL;
+		}
+		memcpy(p->identity, u->identity, sizeof(p->identity));
+	}
+	if (!p->listed && (is_new || memcmp(p->key, u->key, sizeof(p->key)) != 0 || !p->named)) {
+		memcpy(p->key, u->key, sizeof(p->key));
+		memset(p->old_key, 0, sizeof(p->old_key));
+		p->addr_n = 1;
+		p->addr[0] = (struct addr){ .len = u->address.family == 4 ? 4 : 16, .port = u->address.port };
+		memcpy(p->addr[0].bytes, u->address.ip, p->addr[0].len);
+		is_new = true;
+	}
+	p->named = true;
+	return is_new && sort() ? NULL : p;
+}
+
 enum rc peers_take(const struct cr_snapshot *s, uint64_t now)
 {
 	struct cr_reader r = cr_snapshot_relays(s);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "directory/snapshot.h"
+#include "directory/uri.h"
 #include "netlink/endpoint.h"
 #include "netlink/rc.h"
 
@@ -21,7 +22,7 @@ struct link;
  * @identity: Ed25519
  * @key: X25519, for handshakes with it
  * @old_key: one that it still answers to, while keys rotate; zeros: none
- * @named: the peers file has it
+ * @named: the peers file has it, or the user named it as a guard
  * @listed: the snapshot has it; of neither: links that are there go on, and nothing begins
  * @addr: where it is reached
  * @addr_n: their number; 0: it comes to us
@@ -41,6 +42,8 @@ struct peer {
 enum rc peers_read(const char *path);
 /* Takes the relays of a verified snapshot, with the keys that are valid at @now; those of the one before that it has no more are unlisted. */
 enum rc peers_take(const struct cr_snapshot *s, uint64_t now);
+/* A relay that the user names: as the URI has it, unless the snapshot knows it better. NULL after a message. */
+struct peer *peers_name(const struct cr_uri *u);
 void peers_free(void);
 
 struct peer *peer_by_identity(const uint8_t identity[32]);

@@ -27,7 +27,8 @@ static json_t *result(enum rc rc)
 static const char *take_wish(struct wish *w, const json_t *q)
 {
 	const json_t *hops = json_object_get(q, "hops"), *country = json_object_get(q, "exit_country");
-	const json_t *price = json_object_get(q, "max_price");
+	const json_t *price = json_object_get(q, "max_price"), *guard = json_object_get(q, "guard");
+	const char *wrong;
 
 	if (hops && (!json_is_integer(hops) || json_integer_value(hops) < 1 || json_integer_value(hops) > CR_HOPS_MAX))
 		return "\"hops\" is a number from 1 to 8";
@@ -35,6 +36,14 @@ static const char *take_wish(struct wish *w, const json_t *q)
 		return "\"exit_country\" is two capital letters such as DE";
 	if (price && (!json_is_integer(price) || json_integer_value(price) < 0))
 		return "\"max_price\" is a price per GiB";
+	if (guard && !json_is_string(guard))
+		return "\"guard\" is a relay's URI";
+	if (guard) {
+		wrong = cr_uri_parse(&w->guard, json_string_value(guard), json_string_length(guard));
+		if (wrong)
+			return wrong;
+		w->named = true;
+	}
 	if (hops)
 		w->hops = (unsigned int)json_integer_value(hops);
 	if (price)
@@ -50,6 +59,8 @@ static json_t *do_up(const json_t *q)
 
 	if (!wrong && path && !words)
 		wrong = "\"path\" is names of relays with commas between";
+	if (!wrong && words && json_object_get(q, "guard"))
+		wrong = "a path names the guard already: \"guard\" is for paths that are chosen";
 	if (wrong)
 		return no(wrong);
 	/* the configured path, unless something is asked of it */

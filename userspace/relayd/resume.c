@@ -26,7 +26,7 @@ static const char *file_name(void)
 void resume_save(const struct resume *r)
 {
 	json_t *circs = json_array();
-	char *text;
+	char *text, uri[CR_URI_TEXT];
 	json_t *o;
 
 	for (unsigned int i = 0; i < r->n; i++) {
@@ -42,6 +42,8 @@ void resume_save(const struct resume *r)
 	o = json_pack("{s:s,s:b,s:i,s:s,s:I,s:o}", "path", r->path, "mark_changed", r->mark_changed,
 		      "hops", (int)r->wish.hops, "country", r->wish.country, "max_price",
 		      r->wish.max_price > INT64_MAX ? (json_int_t)-1 : (json_int_t)r->wish.max_price, "circuits", circs);
+	if (o && r->wish.named)
+		json_object_set_new(o, "guard", json_string(cr_uri_text(uri, &r->wish.guard)));
 	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	if (!text || !cr_durable_write(file_name(), text, strlen(text), 0600))
@@ -74,7 +76,7 @@ static bool take_circ(struct resume *r, const json_t *o)
 
 bool resume_load(struct resume *r)
 {
-	const char *path, *country;
+	const char *path, *country, *guard;
 	const json_t *circs, *one;
 	json_int_t price;
 	uint8_t *text;
@@ -100,6 +102,9 @@ bool resume_load(struct resume *r)
 	r->wish.hops = (unsigned int)json_integer_value(json_object_get(o, "hops"));
 	price = json_integer_value(json_object_get(o, "max_price"));
 	r->wish.max_price = price < 0 ? UINT64_MAX : (uint64_t)price;
+	/* circuits through a relay that only the user knows: it is known from here on */
+	guard = json_string_value(json_object_get(o, "guard"));
+	r->wish.named = guard && !cr_uri_parse(&r->wish.guard, guard, strlen(guard)) && peers_name(&r->wish.guard);
 	circs = json_object_get(o, "circuits");
 	json_array_foreach(circs, i, one)
 		if (r->n < RESUME_CIRCS && take_circ(r, one))

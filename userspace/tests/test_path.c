@@ -332,6 +332,61 @@ static void test_guards(void **state)
 	cr_chooser_free(&c);
 }
 
+/* A guard that the user names: first in every path, in the directory or not; the kept ones stay as they are. */
+static void test_named_guard(void **state)
+{
+	struct cr_guards guards = { .n = 1, .guard[0] = { .until = FIX_NOW + DAY } }, before;
+	struct cr_uri u = { .key = { 9 }, .address = { .family = 4, .ip = { 3, 7, 1, 1 }, .port = 4000 } };
+	struct cr_want want = anything();
+	uint8_t seed[CR_SEED32];
+	struct cr_chooser c;
+	struct cr_node node;
+	struct cr_path path;
+	struct fix_key key;
+
+	(void)state;
+	memcpy(guards.guard[0].identity, big->node[5].identity, 32);
+	before = guards;
+	fix_key(&key, "nobody's", 1);
+	memcpy(u.identity, key.public_key, 32);
+	for (int listed = 0; listed < 2; listed++) {
+		/* one that the directory has need not say that it takes clients */
+		for (uint32_t i = 0; listed && i < BIG; i++)
+			if (!(big->node[i].roles & (CR_ROLE_ENTRY | CR_ROLE_NAT)))
+				memcpy(u.identity, big->node[i].identity, 32);
+		cr_node_of_uri(&node, &u, NULL);
+		strcpy(node.geo[0].country, "AA");
+		want.guard = &node;
+		want.hops = 0;
+		assert_true(cr_chooser_init(&c, big, &want));
+		for (uint64_t n = 0; n < 2000; n++) {
+			seed_of(seed, n + 77000);
+			assert_int_equal(cr_path_choose(&path, &c, &guards, FIX_NOW, seed), CR_PATH_OK);
+			assert_int_equal(path.hops, 3);
+			assert_memory_equal(cr_path_node(&c, &path, 0)->identity, u.identity, 32);
+			assert_int_equal(path.relay[0] == CR_PATH_NAMED, !listed);
+			for (unsigned int i = 1; i < 3; i++) {
+				const struct cr_node *other = cr_path_node(&c, &path, i);
+
+				assert_int_equal(cr_nodes_conflict(&big->params, cr_path_node(&c, &path, 0), other), 0);
+				assert_memory_not_equal(other->identity, u.identity, 32);
+			}
+		}
+		cr_chooser_free(&c);
+		/* two relays are the least */
+		want.hops = 1;
+		assert_true(cr_chooser_init(&c, big, &want));
+		assert_int_equal(cr_path_choose(&path, &c, &guards, FIX_NOW, seed), CR_PATH_NO_GUARD);
+		cr_chooser_free(&c);
+		want.hops = 2;
+		assert_true(cr_chooser_init(&c, big, &want));
+		assert_int_equal(cr_path_choose(&path, &c, &guards, FIX_NOW, seed), CR_PATH_OK);
+		assert_int_equal(path.hops, 2);
+		cr_chooser_free(&c);
+	}
+	assert_memory_equal(&before, &guards, sizeof(guards));
+}
+
 /* D21: a guard that fails what it does not own is left, an honest one in a bad network is not. */
 static void test_path_bias(void **state)
 {
@@ -729,6 +784,7 @@ int main(void)
 		cmocka_unit_test(test_distribution),
 		cmocka_unit_test(test_pure),
 		cmocka_unit_test(test_guards),
+		cmocka_unit_test(test_named_guard),
 		cmocka_unit_test(test_path_bias),
 		cmocka_unit_test(test_path_bias_share),
 		cmocka_unit_test(test_filters),

@@ -389,6 +389,8 @@ static void by_http(void **state)
 	FETCH(RC_REFUSED, NULL, "cannot fetch", "http://127.0.0.1:1/", NOW);
 }
 
+#define URI "cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1"
+
 /* Choosing: refusals say what to ask for less of. */
 static void paths(void **state)
 {
@@ -412,6 +414,9 @@ static void paths(void **state)
 	RUN(RC_USAGE, NULL, "two capital letters", "offers", "exit-country", "de");
 	RUN(RC_USAGE, NULL, "not as tcp/443", "offers", "port", "443");
 	RUN(RC_USAGE, NULL, "not as tcp/443", "offers", "port", "tcp/65536");
+	RUN(RC_OK, "in no directory\n    chosen        named by you", NULL, "path", "explain", "store", "kept", "now", NOW, "hops", "2", "guard", URI);
+	RUN(RC_USAGE, NULL, "two hops or more", "path", "explain", "store", "kept", "now", NOW, "hops", "1", "guard", URI);
+	RUN(RC_USAGE, NULL, "does not end with /1", "path", "explain", "store", "kept", "now", NOW, "guard", URI "2");
 	RUN(RC_USAGE, NULL, "64 hexadecimal digits", "path", "explain", "seed", "12");
 	RUN(RC_USAGE, NULL, "from 1 to 8", "path", "explain", "hops", "9");
 }

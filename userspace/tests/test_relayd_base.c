@@ -164,6 +164,10 @@ static void test_config(void **state)
 	wrong("[relayd]\nsnapshot = /s\n", "a snapshot needs \"authorities\"");
 	wrong("[relayd]\nsnapshot-url = https://a/\n", "a snapshot needs \"authorities\"");
 	wrong("[relayd]\nsnapshot-url = http://a/\n", "only https://");
+	assert_int_equal(config_read(&c, file("[client]\ndevice = cell0\nguard = cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1\n")), RC_OK);
+	assert_true(c.wish.named && c.wish.guard.address.port == 4000);
+	wrong("[client]\nguard = cellrelay://x\n", "two keys of 43");
+	wrong("[client]\ndevice = c\npath = a,b\nguard = cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1\n", "names the guard already");
 	wrong("[client]\ndirect-fetch = maybe\n", "first, yes or no");
 	wrong("[client]\nexit-country = de\n", "two capital letters");
 	wrong("[client]\nhops = 0\n", "1 to 8");

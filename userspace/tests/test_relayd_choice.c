@@ -224,6 +224,56 @@ static void wishes(void **state)
 	assert_false(choice_make(&r, &anything, NULL, NULL));
 }
 
+/* A relay that no directory lists goes first, and the kept guards are as they were. */
+static void named_guard(void **state)
+{
+	struct wish w = anything;
+	struct route r, before;
+	struct fix_key key;
+	struct peer *p;
+
+	(void)state;
+	network(RELAYS, few_roles);
+	assert_true(choice_make(&before, &anything, NULL, NULL));
+	fix_key(&key, "relay", 99);
+	memcpy(w.guard.identity, key.public_key, 32);
+	w.guard.key[0] = 9;
+	w.guard.address = (struct cr_address){ .family = 4, .ip = { 1, 2, 9, 9 }, .port = 4000 };
+	w.named = true;
+	assert_null(relay(99));
+	assert_int_equal(choice_possible(&w), RC_OK);
+	p = relay(99);
+	assert_true(p && p->named && !p->listed && p->addr_n == 1 && p->addr[0].port == 4000);
+	assert_ptr_equal(peer_by_key(w.guard.key), p);
+	for (int i = 0; i < 20; i++) {
+		/* that it failed does not matter: there is no other */
+		choice_guard_away(p);
+		choice_guard_result(p, false);
+		assert_true(choice_make(&r, &w, NULL, i % 2 ? p : NULL));
+		assert_ptr_equal(r.relay[0], p);
+		assert_int_equal(r.n, 3);
+	}
+	/* where it is now says the next URI; where the directory knows it, the directory */
+	w.guard.key[0] = 10;
+	assert_int_equal(choice_possible(&w), RC_OK);
+	assert_ptr_equal(peer_by_key(w.guard.key), p);
+	w.hops = 1;
+	assert_int_equal(choice_possible(&w), RC_REFUSED);
+	assert_non_null(strstr(log_last(), "two hops or more"));
+	memcpy(w.guard.identity, relay(1)->identity, 32);
+	w.hops = 0;
+	assert_int_equal(choice_possible(&w), RC_OK);
+	assert_true(relay(1)->named && relay(1)->listed && relay(1)->addr_n == 2);
+	assert_true(choice_make(&r, &w, NULL, NULL));
+	assert_ptr_equal(r.relay[0], relay(1));
+	/* without it the kept one, from memory and from disk */
+	assert_true(choice_make(&r, &anything, NULL, NULL));
+	assert_ptr_equal(r.relay[0], before.relay[0]);
+	assert_int_equal(choice_open(), RC_OK);
+	assert_true(choice_make(&r, &anything, NULL, NULL));
+	assert_ptr_equal(r.relay[0], before.relay[0]);
+}
+
 static void damaged(void **state)
 {
 	char file[300];
@@ -246,7 +296,7 @@ static void damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(peers), TEST(guard_stays), TEST(guard_away), TEST(avoided), TEST(same_exit), TEST(wishes), TEST(damaged),
+		TEST(peers), TEST(guard_stays), TEST(guard_away), TEST(avoided), TEST(same_exit), TEST(wishes), TEST(named_guard), TEST(damaged),
 	};
 
 	if (sodium_init() < 0)

@@ -145,6 +145,8 @@ static void damaged(void **state)
 #define KEY_A "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 #define KEY_B "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 
+#define URI "cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1"
+
 static void resumed(void **state)
 {
 	struct resume r = { .mark_changed = true, .wish = { .hops = 4, .country = "DE", .max_price = 77 }, .n = 2 };
@@ -175,8 +177,22 @@ static void resumed(void **state)
 	assert_true(resume_load(&got));
 	assert_true(got.wish.max_price == UINT64_MAX);
 	assert_string_equal(got.path, "a,b");
+	/* a guard that the user named is known again before its circuits are read */
+	assert_null(cr_uri_parse(&r.wish.guard, URI, strlen(URI)));
+	r.wish.named = true;
+	r.circ[0].route.relay[0] = peers_name(&r.wish.guard);
+	assert_non_null(r.circ[0].route.relay[0]);
+	resume_save(&r);
+	peers_free();
+	assert_int_equal(peers_read(in("peers")), RC_OK);
+	assert_null(peer_by_identity(r.wish.guard.identity));
+	assert_true(resume_load(&got));
+	assert_true(got.wish.named && got.n == 2);
+	assert_ptr_equal(got.circ[0].route.relay[0], peer_by_identity(r.wish.guard.identity));
+	assert_ptr_equal(got.circ[0].route.relay[0], peer_by_addr(&(struct addr){ .len = 4, .bytes = { 192, 0, 2, 1 }, .port = 4000 }));
 	/* a relay that nobody knows any more: that circuit is left out */
 	peers_free();
+	got.n = 9;
 	put("peers", "[relay a]\nidentity = " KEY_A "\nkey = " KEY_B "\n");
 	assert_int_equal(peers_read(in("peers")), RC_OK);
 	assert_true(resume_load(&got));
