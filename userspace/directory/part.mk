@@ -20,7 +20,7 @@ $(DIR_LIB): $(DIR_SRC:userspace/directory/%.c=$(O)/directory/%.o)
 
 # cmocka tests: userspace/tests/test_NAME.c for each NAME in DIR_TESTS, as users
 # compile it, and with ASan and UBSan, library included.
-DIR_TESTS        := descriptor policy snapshot store uri directory_vectors
+DIR_TESTS        := descriptor policy snapshot store delta uri directory_vectors
 DIR_TEST_SUPPORT := directory_fixture vectors
 
 $(O)/directory-tests/%.o: userspace/tests/%.c
@@ -67,3 +67,18 @@ fuzz-directory: $(O)/fuzz/fuzz_directory
 
 CHECKS += check-fuzz-directory
 fuzz: fuzz-directory
+
+$(O)/fuzz/fuzz_delta: userspace/fuzz/fuzz_delta.c userspace/fuzz/fuzz.h $(DIR_PURE) $(O)/proof-fuzz/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) -std=gnu11 $(WARN) -D_GNU_SOURCE -O1 -g $(PROOF_CFLAGS) $(PROOF_FUZZ_SAN) -fsanitize=fuzzer -o $@ $(filter %.c %.a,$^) $(DIR_LIBS)
+
+.PHONY: check-fuzz-delta fuzz-delta
+## check-fuzz-delta: deltas between snapshots, a few seconds
+check-fuzz-delta: $(O)/fuzz/fuzz_delta
+	$(Q)userspace/fuzz/run.sh $< -max_len=2048 -runs=20000
+fuzz-delta: $(O)/fuzz/fuzz_delta
+	$(Q)userspace/fuzz/run.sh $< -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
+
+CHECKS += check-fuzz-delta
+fuzz: fuzz-delta

@@ -218,6 +218,20 @@ enum cr_verdict cr_entry_encode(uint8_t *out, size_t *len, const struct cr_entry
  */
 void cr_snapshot_end(uint8_t *body, size_t len);
 
+/**
+ * cr_snapshot_assemble() - all of that: sorted, weighed, encoded
+ * @head: relay_count is filled in
+ * @keys: head->voucher_count of them
+ * @e: @n relays, each identity once; sorted, and weights filled in
+ * @n: how many
+ * @out: result, to be freed; with room for CR_SIGNATURES_MAX bytes behind the body
+ * @len: its length, the empty list of signatures included
+ *
+ * Return: CR_DIR_OK; CR_DIR_MEMORY; CR_DIR_LIMIT; what is wrong with head, keys or a relay.
+ */
+enum cr_verdict cr_snapshot_assemble(struct cr_snapshot_head *head, const struct cr_voucher_key *keys,
+				     struct cr_entry *e, size_t n, uint8_t **out, size_t *len);
+
 /** cr_snapshot_message() - what authorities sign */
 void cr_snapshot_message(uint8_t message[CR_SNAPSHOT_MESSAGE], const struct cr_snapshot *s);
 

@@ -89,3 +89,61 @@ void cr_snapshot_end(uint8_t *body, size_t len)
 	cr_put_le32(body + CR_KIND_BYTES, (uint32_t)len);
 	body[len] = 0;
 }
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct cr_entry *x = a, *y = b;
+
+	return memcmp(x->d.identity, y->d.identity, CR_PUBLIC_BYTES);
+}
+
+static enum cr_verdict weigh(struct cr_entry *e, size_t n, const struct cr_params *params)
+{
+	struct cr_weighing *w = calloc(n + 1, sizeof(*w));
+	enum cr_verdict v;
+
+	if (!w)
+		return CR_DIR_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		w[i] = cr_weighing_of(&e[i]);
+	v = cr_weights(w, n, params);
+	for (size_t i = 0; i < n && !v; i++)
+		e[i].weight = w[i].weight;
+	free(w);
+	return v;
+}
+
+enum cr_verdict cr_snapshot_assemble(struct cr_snapshot_head *head, const struct cr_voucher_key *keys,
+				     struct cr_entry *e, size_t n, uint8_t **out, size_t *len)
+{
+	enum cr_verdict v;
+
+	*out = NULL;
+	if (n > CR_SNAPSHOT_RELAYS_MAX)
+		return CR_DIR_LIMIT;
+	if (n)
+		qsort(e, n, sizeof(*e), by_identity);
+	v = weigh(e, n, &head->params);
+	if (v)
+		return v;
+	*out = malloc(CR_SNAPSHOT_HEAD_MAX + n * CR_ENTRY_MAX + CR_SIGNATURES_MAX);
+	if (!*out)
+		return CR_DIR_MEMORY;
+	head->relay_count = (uint32_t)n;
+	v = cr_snapshot_begin(*out, len, head, keys);
+	for (size_t i = 0; i < n && !v; i++) {
+		size_t more;
+
+		v = cr_entry_encode(*out + *len, &more, &e[i]);
+		*len += more;
+	}
+	if (!v && *len > CR_SNAPSHOT_BYTES_MAX - CR_SIGNATURES_MAX)
+		v = CR_DIR_LIMIT;
+	if (v) {
+		free(*out);
+		*out = NULL;
+		return v;
+	}
+	cr_snapshot_end(*out, (*len)++);
+	return CR_DIR_OK;
+}

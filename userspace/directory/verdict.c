@@ -34,6 +34,8 @@ static const struct {
 	[CR_DIR_MEMORY]	     = { "memory", "could not be checked: out of memory" },
 	[CR_DIR_STORAGE]     = { "storage", "could not be checked: a file could not be read or written" },
 	[CR_DIR_CHAIN]	     = { "chain", "follows another snapshot than the one before it that we have" },
+	[CR_DIR_BASE]	     = { "base", "is a change of another snapshot than the one that we have" },
+	[CR_DIR_RESULT]	     = { "result", "does not give the snapshot that it promises: it is damaged" },
 	[CR_DIR_REUSE]	     = { "reuse", "has a number that was used already for other content" },
 };
 

@@ -39,6 +39,8 @@ enum cr_verdict {
 	CR_DIR_STORAGE = 27,	/* a file could not be read or written: nothing was decided */
 	CR_DIR_REUSE = 28,	/* this number was used already for something else */
 	CR_DIR_CHAIN = 29,	/* comes right after one we have, but names another as the one before */
+	CR_DIR_BASE = 30,	/* a delta from another snapshot than the one at hand */
+	CR_DIR_RESULT = 31,	/* a delta that does not give what it promises */
 	CR_DIR_VERDICTS
 };
 

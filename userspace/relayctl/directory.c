@@ -399,47 +399,18 @@ static enum rc enrol_all(struct roll *roll, const struct dir_network *net, const
 	return RC_OK;
 }
 
-static enum rc weigh(struct roll *roll, const struct cr_params *params)
-{
-	struct cr_weighing *w = calloc(roll->n + 1, sizeof(*w));
-
-	if (!w)
-		return fail(RC_REFUSED, "out of memory");
-	for (size_t i = 0; i < roll->n; i++)
-		w[i] = cr_weighing_of(&roll->e[i]);
-	if (cr_weights(w, roll->n, params)) {
-		free(w);
-		return fail(RC_REFUSED, "out of memory");
-	}
-	for (size_t i = 0; i < roll->n; i++)
-		roll->e[i].weight = w[i].weight;
-	free(w);
-	return RC_OK;
-}
-
 static enum rc assemble(struct roll *roll, struct dir_network *net, const char *file, const char *to)
 {
-	uint8_t *out = malloc(CR_SNAPSHOT_HEAD_MAX + roll->n * CR_ENTRY_MAX + 1);
-	enum cr_verdict v;
-	size_t len = 0;
+	uint8_t *out;
+	size_t len;
+	enum cr_verdict v = cr_snapshot_assemble(&net->head, net->keys, roll->e, roll->n, &out, &len);
 	enum rc rc;
 
-	if (!out)
+	if (v == CR_DIR_MEMORY)
 		return fail(RC_REFUSED, "out of memory");
-	net->head.relay_count = (uint32_t)roll->n;
-	v = cr_snapshot_begin(out, &len, &net->head, net->keys);
-	for (size_t i = 0; i < roll->n && !v; i++) {
-		size_t more;
-
-		v = cr_entry_encode(out + len, &more, &roll->e[i]);
-		len += more;
-	}
-	if (v) {
-		rc = fail(RC_USAGE, "%s: the network that it describes %s", file, cr_verdict_text(v));
-	} else {
-		cr_snapshot_end(out, len);
-		rc = opt.check ? RC_OK : dir_write(to, out, len + 1);
-	}
+	if (v)
+		return fail(RC_USAGE, "%s: the network that it describes %s", file, cr_verdict_text(v));
+	rc = opt.check ? RC_OK : dir_write(to, out, len);
 	free(out);
 	return rc;
 }
@@ -470,7 +441,6 @@ static enum rc make(const struct verb *verb, const struct argval *v)
 		}
 	}
 	rc = rc ? rc : enrol_all(&roll, net, v[1].word, now);
-	rc = rc ? rc : weigh(&roll, &net->head.params);
 	rc = rc ? rc : assemble(&roll, net, v[0].word, v[3].word);
 	if (!rc && opt.json && !opt.check) {
 		rc = read_snapshot(&s, &bytes, v[3].word);
