@@ -21,12 +21,12 @@ $(HTTP_LIB): $(HTTP_SRC:userspace/%.c=$(O)/%.o)
 # cmocka tests, plain and under the sanitizers
 HTTP_TESTS := http_target http_request http_server
 
-$(HTTP_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c $(HTTP_LIB)
+$(HTTP_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c userspace/tests/http_client.c $(HTTP_LIB)
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
 	$(Q)$(CC) $(CR_CFLAGS) $(HTTP_CFLAGS) -Iuserspace/tests $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(HTTP_LIBS) -lcmocka
 
-$(HTTP_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: userspace/tests/test_%.c $(HTTP_SRC)
+$(HTTP_TESTS:%=$(O)/tests-san/test_%): $(O)/tests-san/test_%: userspace/tests/test_%.c userspace/tests/http_client.c $(HTTP_SRC)
 	@mkdir -p $(@D)
 	$(call say,CCLD-SAN,$@)
 	$(Q)$(CC) $(SAN_CFLAGS) $(HTTP_CFLAGS) -Iuserspace/tests -o $@ $(filter %.c,$^) $(HTTP_LIBS) -lcmocka

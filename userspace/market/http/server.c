@@ -37,6 +37,7 @@ const struct http_rate http_rates_default[HTTP_CLASSES] = {
  * @busy: a request line has come, and its answer has not gone out
  * @head_done: all headers have come
  * @refused: the answer is there before the body, which is thrown away
+ * @expects: the client waits for "100 Continue" before it sends the body
  * @deadline: when it is cut off
  * @started: when this request line came
  * @target: of this request
@@ -52,7 +53,7 @@ const struct http_rate http_rates_default[HTTP_CLASSES] = {
 struct conn {
 	struct conn *prev, *next;
 	int fd;
-	bool busy, head_done, refused;
+	bool busy, head_done, refused, expects;
 	uint64_t deadline, started;
 	char target[HTTP_TARGET_MAX + 2];
 	struct http_head head;
@@ -140,6 +141,7 @@ struct headers {
 	const struct http_server *s;
 	struct http_head *h;
 	const char *forwarded;
+	bool expect;
 };
 
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -148,6 +150,8 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 
 	(void)kind;
 	http_head_add(to->h, name, value);
+	if (strcasecmp(name, "Expect") == 0)
+		to->expect = true;
 	/* of several the last: the proxy's */
 	if (to->s->forwarded[0] && strcasecmp(name, to->s->forwarded) == 0)
 		to->forwarded = value;
@@ -166,6 +170,7 @@ static void read_head(struct http_server *s, struct conn *k, struct MHD_Connecti
 	k->head.now = (uint64_t)time(NULL);
 	k->head.peer = http_peer_of(i ? i->client_addr : NULL);
 	MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, &to);
+	k->expects = to.expect;
 	if (to.forwarded)
 		http_peer_forwarded(&k->head.peer, to.forwarded);
 }
@@ -268,7 +273,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 		k->head_done = true;
 		k->refused = !http_begin(s->api, &k->head, &k->q, &k->a);
 		k->deadline = in_time(s, k->q.length);
-		if (k->refused && (k->q.length > SWALLOW_MAX || k->head.transfer_encoding))
+		/* who asks before it sends its body is told now */
+		if (k->refused && (k->expects || k->q.length > SWALLOW_MAX || k->head.transfer_encoding))
 			return send_answer(s, k, c);
 		return MHD_YES;
 	}
