@@ -19,7 +19,7 @@ $(MARKET_LIB): $(MARKET_SRC:userspace/market/%.c=$(O)/market/%.o)
 
 # cmocka tests: userspace/tests/test_market_NAME.c for each NAME in MARKET_TESTS, with the files of
 # MARKET_TEST_SUPPORT; as users compile it, and with ASan and UBSan, libraries included.
-MARKET_TESTS        := store books issue settle
+MARKET_TESTS        := store books issue settle audit crash random
 MARKET_TEST_SUPPORT := market_place market_fixture directory_fixture payments forge seeded
 
 $(O)/market-tests/%.o: userspace/tests/%.c

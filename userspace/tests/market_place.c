@@ -49,36 +49,33 @@ struct db *place_open(unsigned int flags)
 	return db;
 }
 
-struct countdown {
-	unsigned int left;
-};
+/* Steps that the child still has. */
+static unsigned int left;
 
 static void step(void *context, const char *what)
 {
-	struct countdown *c = context;
-
+	(void)context;
 	(void)what;
-	if (--c->left == 0)
+	if (--left == 0)
 		kill(getpid(), SIGKILL);
 }
 
-bool place_die_at(unsigned int at, void (*job)(struct db *db, void *context), void *context)
+void place_arm(struct db *db)
 {
-	struct countdown c = { .left = at };
+	db_watch(db, step, NULL);
+}
+
+bool place_die_at(unsigned int at, void (*job)(void *context), void *context)
+{
 	int status;
 	pid_t pid;
 
 	fflush(NULL);
+	left = at;
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct db *db;
-
-		if (db_open(&db, place_where(), 0) != DB_OK)
-			_exit(2);
-		db_watch(db, step, &c);
-		job(db, context);
-		db_close(db);
+		job(context);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -89,4 +86,31 @@ bool place_die_at(unsigned int at, void (*job)(struct db *db, void *context), vo
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	return false;
+}
+
+static void copy(const char *from, const char *to)
+{
+	static uint8_t buffer[1 << 16];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t n;
+
+	assert_non_null(in);
+	assert_non_null(out);
+	while ((n = fread(buffer, 1, sizeof(buffer), in)) > 0)
+		assert_int_equal(fwrite(buffer, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+void place_save(struct db *db)
+{
+	unlink("saved.db");
+	expect_db(db, db_backup(db, "saved.db"), DB_OK);
+}
+
+void place_restore(void)
+{
+	unlink("market.db-wal");
+	unlink("market.db-shm");
+	copy("saved.db", "market.db");
 }

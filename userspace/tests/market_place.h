@@ -29,7 +29,14 @@ struct db *place_open(unsigned int flags);
 #define expect_db(db, got, want) expect_db_at((db), (got), (want), __FILE__, __LINE__)
 void expect_db_at(struct db *db, enum db_result got, enum db_result want, const char *file, int line);
 
-/** place_die_at() - run @job in a child that is killed at step number @step; true: it was */
-bool place_die_at(unsigned int step, void (*job)(struct db *db, void *context), void *context);
+/** place_die_at() - run @job in a child that is killed at step number @step after place_arm(); true: it was */
+bool place_die_at(unsigned int step, void (*job)(void *context), void *context);
+/** place_arm() - in the child: the steps of this connection count from here on */
+void place_arm(struct db *db);
+
+/** place_save() - remember the database as it is, closed */
+void place_save(struct db *db);
+/** place_restore() - it is again as it was then; nobody has it open */
+void place_restore(void);
 
 #endif /* CR_TEST_MARKET_PLACE_H */

@@ -421,9 +421,13 @@ static enum db_result move(struct db *db, void *context)
 	return db_end(q);
 }
 
-static void move_once(struct db *db, void *context)
+static void move_once(void *context)
 {
+	struct db *db = place_open(0);
+
+	place_arm(db);
 	db_transact(db, DB_WRITE, move, context);
+	db_close(db);
 }
 
 /* Killed at every step: all or nothing, and all once it was committed. */

@@ -149,18 +149,18 @@ enum db_result mkt_journal_append(struct db *db, const uint8_t ledger[CR_LEDGER_
 	return db_end(q);
 }
 
-static void read_pot(struct db_query *q, unsigned int column, struct mkt_pot *pot)
+static void read_pot(struct db_query *q, const char *table, unsigned int column, struct mkt_pot *pot)
 {
 	uint64_t kind = db_u64(q, column);
 
 	if (kind >= MKT_POTS)
-		db_fail(q, "pot of kind %" PRIu64 " in the journal", kind);
+		db_fail(q, "table %s: a pot of kind %" PRIu64, table, kind);
 	pot->kind = kind < MKT_POTS ? (enum mkt_pot_kind)kind : MKT_NONE;
 	db_bytes(q, column + 1, pot->owner, sizeof(pot->owner));
 	pot->epoch = db_u64(q, column + 2);
 }
 
-static void read_entry(struct db_query *q, struct mkt_entry *e)
+static void read_entry(struct db_query *q, const char *table, struct mkt_entry *e)
 {
 	uint64_t move;
 
@@ -168,10 +168,10 @@ static void read_entry(struct db_query *q, struct mkt_entry *e)
 	e->epoch = db_u64(q, 1);
 	move = db_u64(q, 2);
 	if (move > INT32_MAX || !mkt_rule((enum mkt_move)move))
-		db_fail(q, "movement of kind %" PRIu64 " in the journal", move);
+		db_fail(q, "table %s: a movement of kind %" PRIu64, table, move);
 	e->move = (enum mkt_move)move;
-	read_pot(q, 3, &e->from);
-	read_pot(q, 6, &e->to);
+	read_pot(q, table, 3, &e->from);
+	read_pot(q, table, 6, &e->to);
 	e->amount = (int64_t)db_u64(q, 9);
 	db_bytes(q, 10, e->ref, sizeof(e->ref));
 	db_bytes(q, 11, e->hash, sizeof(e->hash));
@@ -192,7 +192,7 @@ enum db_result mkt_journal_each(struct db *db, enum mkt_chain chain, uint64_t af
 		db_bind_int(q, 2, PAGE);
 		for (n = 0, r = DB_OK; !r && db_next(q); n++) {
 			memset(&e, 0, sizeof(e));
-			read_entry(q, &e);
+			read_entry(q, tables[chain], &e);
 			/* a row that cannot be read is not shown */
 			if (db_is_null(q, 0))
 				break;
