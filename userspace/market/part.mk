@@ -5,7 +5,7 @@
 MARKET_LIB    := $(O)/lib/libcrmarket.a
 MARKET_LIBS    = $(PROOF_LIBS) -lsqlite3 -ljansson
 MARKET_CFLAGS  = $(PROOF_CFLAGS)
-MARKET_SRC    := $(sort $(wildcard userspace/market/*/*.c))
+MARKET_SRC    := $(filter-out userspace/market/cli/%,$(sort $(wildcard userspace/market/*/*.c)))
 
 $(O)/market/%.o: userspace/market/%.c
 	@mkdir -p $(@D)
@@ -16,6 +16,24 @@ $(MARKET_LIB): $(MARKET_SRC:userspace/market/%.c=$(O)/market/%.o)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# The program: main.c, and a file of cli/ per group of commands.
+MARKET_CLI_OBJ := $(O)/market/main.o $(patsubst userspace/market/%.c,$(O)/market/%.o,$(sort $(wildcard userspace/market/cli/*.c)))
+
+$(O)/bin/relaymarket: $(MARKET_CLI_OBJ) $(MARKET_LIB) $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(MARKET_LIBS)
+
+PROGRAMS += $(O)/bin/relaymarket
+INSTALL_BIN += $(O)/bin/relaymarket
+
+.PHONY: check-relaymarket
+## check-relaymarket: relaymarket from outside: making a market, coins in and out, audit, backup, keys
+check-relaymarket: $(O)/bin/relaymarket
+	$(Q)userspace/tests/relaymarket.sh $<
+
+CHECKS += check-relaymarket
 
 # cmocka tests: userspace/tests/test_market_NAME.c for each NAME in MARKET_TESTS, with the files of
 # MARKET_TEST_SUPPORT; as users compile it, and with ASan and UBSan, libraries included.
