@@ -297,13 +297,16 @@ static enum cr_verdict publish(const char *folder, const struct cr_snapshot *s)
 
 enum cr_verdict shelf_publish(const char *folder, const struct cr_trust *trust, uint64_t now, uint64_t *number)
 {
+	uint8_t *bytes, hash[CR_HASH_BYTES];
+	uint64_t current, pending;
 	struct cr_snapshot s;
-	uint64_t current;
-	uint8_t *bytes;
 	size_t len;
 	enum cr_verdict v = shelf_current(folder, &current);
 
 	*number = 0;
+	v = v ? v : shelf_pending(folder, &pending, hash);
+	if (!v && pending && pending <= current)
+		return CR_DIR_OK;
 	v = v ? v : get(folder, "next", CR_SNAPSHOT_BYTES_MAX, &bytes, &len);
 	if (v || !bytes)
 		return v;
