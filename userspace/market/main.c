@@ -12,6 +12,7 @@ static const struct command {
 	const char *words, *help;
 } commands[] = {
 	{ "init", NULL, cli_init, "DIR [NAME VALUE]...", "make a market: keys, database, parameters" },
+	{ "serve", NULL, cli_serve, "", "answer over HTTP, make snapshots; until told to end" },
 	{ "cashier", "code", cli_code, "AMOUNT", "coins were paid in: a code for them" },
 	{ "cashier", "pay", cli_pay, "<CODE", "use a code up and say what to pay for it" },
 	{ "audit", NULL, cli_audit, "[proofs] [FILE]", "recompute the books, or those of a backup" },

@@ -23,7 +23,7 @@ MARKET_CLI_OBJ := $(O)/market/main.o $(patsubst userspace/market/%.c,$(O)/market
 $(O)/bin/relaymarket: $(MARKET_CLI_OBJ) $(MARKET_LIB) $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(MARKET_LIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(MARKET_LIBS) -lmicrohttpd -linih
 
 PROGRAMS += $(O)/bin/relaymarket
 INSTALL_BIN += $(O)/bin/relaymarket

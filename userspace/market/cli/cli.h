@@ -30,7 +30,7 @@ struct cli {
 
 /* The commands. */
 typedef enum rc cli_fn(const struct cli *cli);
-cli_fn cli_init, cli_code, cli_pay, cli_audit, cli_export, cli_backup, cli_rotate, cli_keys, cli_upgrade;
+cli_fn cli_init, cli_code, cli_pay, cli_audit, cli_export, cli_backup, cli_rotate, cli_keys, cli_upgrade, cli_serve;
 
 /** cli_open() - books of cli->folder; RC_OK, or a message was printed. cli_close() in any case */
 enum rc cli_open(const struct cli *cli, struct market *m);

@@ -118,10 +118,14 @@ static const char *take_directory(struct serve_config *c, const char *name, cons
 static int take(void *context, const char *section, const char *name, const char *value)
 {
 	struct reading *r = context;
+	const char *wrong;
 
-	r->wrong = strcmp(section, "serve") == 0 ? take_serve(r->c, name, value) :
-		   strcmp(section, "directory") == 0 ? take_directory(r->c, name, value) : "there is no such section";
-	return !r->wrong;
+	wrong = strcmp(section, "serve") == 0 ? take_serve(r->c, name, value) :
+		strcmp(section, "directory") == 0 ? take_directory(r->c, name, value) : "there is no such section";
+	/* the line that is told is the first, too */
+	if (!r->wrong)
+		r->wrong = wrong;
+	return !wrong;
 }
 
 enum rc serve_config_read(struct serve_config *c, const char *path)
