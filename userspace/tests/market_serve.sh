@@ -67,6 +67,8 @@ makes() {
 
 # start [http|https]: the port is in $port
 start() {
+	# the child opens it only when it runs
+	: >port.log
 	"$market" -d m serve >port.log 2>>log &
 	pid=$!
 	await grep -q '^listening on port' port.log || return 1
