@@ -22,3 +22,13 @@ $(O)/bin/bench_directory: userspace/bench/bench_directory.c $(O)/lib/libcrpath.a
 BENCH_RELAYS ?= 100000
 bench-directory: $(O)/bin/bench_directory
 	$(Q)$< $(BENCH_RELAYS)
+
+$(O)/bin/bench_market_directory: userspace/bench/bench_market_directory.c $(O)/lib/libcrmarket.a $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CR_CFLAGS)) $(CFLAGS) $(MARKET_CFLAGS) -o $@ $^ $(MARKET_LIBS) -lmicrohttpd
+
+.PHONY: bench-market-directory
+## bench-market-directory: a snapshot of BENCH_RELAYS relays made from the database, fetched, verified; its delta
+bench-market-directory: $(O)/bin/bench_market_directory
+	$(Q)$< $(BENCH_RELAYS)
