@@ -146,16 +146,57 @@ back() {
 
 # ---- relays die
 
-# slow_flow [RATE]: a download that takes its time, and is not in the client's buffers at once
+# slow_page: what the server answers with to /cgi-bin/slow?NAME: the file, little by little, and its rest as soon as there is a file NAME; so a
+# download lasts for as long as a test needs it. (curl's own limit is none where data comes in bursts.)
+slow_page() {
+	mkdir -p "$LIB_TMP/web/cgi-bin" || return 1
+	cat >"$LIB_TMP/web/cgi-bin/slow" <<-E
+	#!/bin/sh
+	size=\$(stat -c %s "$LIB_TMP/web/file")
+	printf 'Content-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n' "\$size"
+	i=0
+	until [ -e "$LIB_TMP/\$QUERY_STRING" ] || [ "\$i" -ge \$((size / 1024)) ]; do
+		dd if="$LIB_TMP/web/file" bs=1024 skip="\$i" count=1 2>/dev/null || exit 1
+		i=\$((i + 1))
+		sleep 0.2
+	done
+	exec dd if="$LIB_TMP/web/file" bs=1024 skip="\$i" 2>/dev/null
+	E
+	chmod +x "$LIB_TMP/web/cgi-bin/slow"
+}
+# slow_flow: a download that goes on until flow_ends
 slow_flow() {
+	ENOUGH=enough.$((++FLOWS))
 	rm -f "$LIB_TMP/slow"
-	on client sysctl -qw net.ipv4.tcp_rmem="4096 32768 65536" || return 1
-	bg on client curl -sS -N --max-time 240 --limit-rate "${1:-20k}" -o "$LIB_TMP/slow" "http://$SERVER4:8000/file"
+	bg on client curl -sS -N --max-time 240 -o "$LIB_TMP/slow" "http://$SERVER4:8000/cgi-bin/slow?$ENOUGH"
 	FLOW=$!
-	busywait 20000 test -s "$LIB_TMP/slow"
+	busywait 20000 test -s "$LIB_TMP/slow" && return
+	echo "the download does not begin:"
+	cat "$(bg_log "$FLOW")"
+	return 1
+}
+FLOWS=0
+# flow_ends: the rest comes, and the file is whole
+flow_ends() {
+	local status
+	touch "$LIB_TMP/$ENOUGH"
+	wait "$FLOW"
+	status=$?
+	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" && return
+	echo "curl $status:"
+	cat "$(bg_log "$FLOW")"
+	return 1
+}
+# flow_goes_on: it has not ended, neither well nor badly
+flow_goes_on() {
+	kill -0 "$FLOW" 2>/dev/null && return
+	wait "$FLOW"
+	echo "the download ended, curl $?, $(stat -c %s "$LIB_TMP/slow") bytes:"
+	cat "$(bg_log "$FLOW")"
+	return 1
 }
 # flow_address: the inner address that it began with
-flow_address() { on client ss -Htn dst "$SERVER4" dport = :8000 | awk '{ sub(/:[0-9]*$/, "", $4); print $4; exit }'; }
+flow_address() { on client ss -Htn state established dst "$SERVER4" dport = :8000 | awk '{ sub(/:[0-9]*$/, "", $3); print $3; exit }'; }
 host_of() {
 	local h
 	for h in "${NETWORK_RELAYS[@]}"; do
@@ -167,17 +208,16 @@ moved_from() { [ "$(daemon_status client "[.tunnels[] | select(.inner4 == \"$1\"
 middle_dies() {
 	local path was now
 	busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
-	path=$(path_of_active)
-	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
 	slow_flow || return 1
+	was=$(flow_address)
+	path=$(daemon_status client "[.tunnels[] | select(.inner4 == \"$was\")][0].path | join(\" \")")
 	DEAD=$(host_of "$(cut -d' ' -f2 <<<"$path")")
+	[ -n "$was" ] && [ -n "$DEAD" ] || { ctl client status; return 1; }
 	on "$DEAD" ip link set to-net down
-	wait "$FLOW"
-	local status=$?
+	busywait 30000 moved_from "$was" "$(name_of "$DEAD")" || { echo "still by $DEAD"; ctl client status; daemon_logs; return 1; }
 	now=$(on client ip -br addr show dev cell0)
-	echo "curl $status, path $path, $DEAD dead, address $was, now $now"
-	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" && grep -q "$was/" <<<"$now" || { daemon_logs; ctl client status; return 1; }
-	busywait 15000 moved_from "$was" "$(name_of "$DEAD")" || { echo "still by $DEAD"; ctl client status; return 1; }
+	echo "path $path, $DEAD dead, address $was, now $now"
+	grep -q " $was/32" <<<"$now" && flow_goes_on && flow_ends || { daemon_logs; ctl client status; return 1; }
 	# not a new address that happens to be the same: the exit moved it
 	counted "${NETWORK_RELAYS[-1]}" attaches_moved_total 1
 }
@@ -210,22 +250,28 @@ after() { on client curl -sS --max-time 20 -o /dev/null "http://$SERVER4:8000/fi
 
 # ---- circuits grow old
 
-fresh_than() { [ "$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')" != "$1" ]; }
+# fresh_than ADDRESS: new flows take a circuit that has another
+fresh_than() {
+	local now
+	now=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4 // empty')
+	[ -n "$now" ] && [ "$now" != "$1" ]
+}
 rotation() {
-	local was last status
+	local was last
 	stop "${DAEMON_PID[client]}"
 	printf '%s\n' "circuit-seconds = 4" "allow = 203.0.113.0/24" >>"$(daemon_dir client)/conf"
 	daemon_start client && ctl client up wait 60s || { daemon_logs; return 1; }
 	slow_flow || return 1
 	was=$(flow_address)
+	[ -n "$was" ] || { on client ss -tnp; return 1; }
 	# new flows go elsewhere, twice, while this one stays where it is
 	busywait 30000 fresh_than "$was" || { ctl client status; return 1; }
 	last=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
 	busywait 30000 fresh_than "$last" || { ctl client status; return 1; }
-	on client ip -br addr show dev cell0 | grep -q " $was/32" || { echo "$was is gone"; on client ss -tnp; ctl client status; daemon_logs; return 1; }
-	wait "$FLOW"
-	status=$?
-	[ "$status" = 0 ] && cmp "$LIB_TMP/web/file" "$LIB_TMP/slow" || { echo "curl $status"; daemon_logs; return 1; }
+	flow_goes_on || { daemon_logs; return 1; }
+	on client ip -br addr show dev cell0 | grep -q " $was/32" ||
+		{ echo "$was is gone"; on client ip -br addr show dev cell0; on client ss -tnp; ctl client status; daemon_logs; return 1; }
+	flow_ends || { daemon_logs; return 1; }
 	busywait 30000 address_gone "$was" || { ctl client status; return 1; }
 }
 # what the user named goes past the tunnel, by the old default route, and nothing else does
@@ -245,8 +291,8 @@ turns() {
 	echo "turn-seconds = 2" >>"$(daemon_dir client)/conf"
 	daemon_start client && ctl client up wait 60s && busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
 	was=$(daemon_status client '[.tunnels[] | select(.active)][0].inner4')
-	slow_flow 6k && busywait 20000 fresh_than "$was" && fetch "$SERVER4" && busywait 20000 back_at "$was" || { ctl client status; return 1; }
-	tunnels_are 2 && kill -0 "$FLOW" && ctl client down
+	slow_flow && busywait 20000 fresh_than "$was" && fetch "$SERVER4" && busywait 20000 back_at "$was" || { ctl client status; return 1; }
+	tunnels_are 2 && flow_goes_on && flow_ends && ctl client down
 }
 back_at() { ! fresh_than "$1"; }
 address_gone() { ! on client ip -br addr show dev cell0 | grep -q " $1/32"; }
@@ -272,7 +318,7 @@ rolled_back() {
 ktap_start
 need relayctl relayd jq curl busybox nft tcpdump
 ktap_test "hosts, a signed directory, configurations" network 4 || ktap_finish
-mkdir "$LIB_TMP/web" && head -c "${FILE_MB}M" /dev/urandom >"$LIB_TMP/web/file"
+mkdir "$LIB_TMP/web" && head -c "${FILE_MB}M" /dev/urandom >"$LIB_TMP/web/file" && slow_page
 bg on server busybox httpd -f -p "[::]:8000" -h "$LIB_TMP/web"
 busywait 20000 serving "$SERVER4"
 ktap_test "without a tunnel the client reaches the server, as anybody" before || ktap_finish
