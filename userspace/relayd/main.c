@@ -188,10 +188,12 @@ static void alive(struct timer *t)
 static enum rc loop(int sig)
 {
 	enum rc rc = RC_OK;
+	int wait = 0;
 
+	/* what has come is read before timers ring: a daemon that was held up must not take answers that wait for silence */
 	while (!stopping && !rc) {
 		struct epoll_event ev[16];
-		int n = epoll_wait(epoll_fd, ev, 16, timers_run());
+		int n = epoll_wait(epoll_fd, ev, 16, wait);
 
 		for (int i = 0; i < n && !rc; i++) {
 			void *what = ev[i].data.ptr;
@@ -207,6 +209,8 @@ static enum rc loop(int sig)
 		}
 		if (n < 0 && errno != EINTR)
 			rc = fail(RC_REFUSED, "cannot wait for events: %s", strerror(errno));
+		if (!stopping && !rc)
+			wait = timers_run();
 	}
 	return rc;
 }

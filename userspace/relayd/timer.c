@@ -83,14 +83,19 @@ void timer_set(struct timer *t, uint32_t ms)
 
 int timers_run(void)
 {
-	while (used) {
-		struct timer *t = heap[1];
-		uint64_t now = now_ms();
+	uint64_t now = now_ms();
 
-		if (t->when > now)
-			return t->when - now > INT_MAX ? INT_MAX : (int)(t->when - now);
+	/* what becomes due meanwhile waits for the next run: sockets have their turn in between */
+	while (used && heap[1]->when <= now) {
+		struct timer *t = heap[1];
+
 		timer_stop(t);
 		t->fn(t);
 	}
-	return -1;
+	if (!used)
+		return -1;
+	now = now_ms();
+	if (heap[1]->when <= now)
+		return 0;
+	return heap[1]->when - now > INT_MAX ? INT_MAX : (int)(heap[1]->when - now);
 }

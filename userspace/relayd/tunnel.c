@@ -124,6 +124,13 @@ void tunnel_addresses_lost(struct tunnel *t)
 	t->session = NULL;
 }
 
+void tunnel_exit_lost(struct tunnel *t)
+{
+	t->failed = t->path.relay[t->path.n - 1];
+	tunnel_addresses_lost(t);
+	give_up(t);
+}
+
 static struct addr inner_of(const uint8_t *bytes, uint8_t len)
 {
 	struct addr a = { .len = len };

@@ -50,11 +50,16 @@ struct session {
  * @timer: repeats, tries again, looks after what is ready
  * @ping: bytes of the last question
  * @pings: how often it was asked since something came
+ * @asked_ms: when for the first time
  * @answered: bit i: relay i (1 is the next one) did
  * @own_in: cells from the relays that were messages to this daemon
  * @own_out: cells to them that were messages of ours
  * @in: the other cells from them, when last looked at
  * @out: the other cells to them
+ * @looked: the counters were read, and are to be judged:
+ * @seen_in: all cells from the relays
+ * @seen_out: all to them
+ * @seen_bytes: both, in bytes
  * @heard_ms: when something last came
  * @busy_ms: when packets last passed
  */
@@ -83,7 +88,9 @@ struct tunnel {
 	uint8_t ping[CR_PING_LEN];
 	uint8_t pings;
 	uint16_t answered;
-	uint64_t in, out, own_in, own_out, heard_ms, busy_ms;
+	bool looked;
+	uint64_t seen_in, seen_out, seen_bytes;
+	uint64_t in, out, own_in, own_out, heard_ms, busy_ms, asked_ms;
 };
 
 extern struct tunnel *tunnels;		/* all */
@@ -109,5 +116,7 @@ void tunnel_prefer(struct tunnel *t);
 void tunnels_promote(void);
 /* The addresses that the exit gave us are worth nothing any more: whoever uses them learns it. */
 void tunnel_addresses_lost(struct tunnel *t);
+/* Its exit does not answer: flows end, the circuit or the attempt does, and another exit is looked for. */
+void tunnel_exit_lost(struct tunnel *t);
 
 #endif /* RELAYD_TUNNEL_STATE_H */

@@ -66,6 +66,10 @@ static struct peer relay[RELAYS];
 static uint8_t secret[RELAYS][32];
 static bool dead[RELAYS];
 static bool no_link;	/* our own network is gone */
+static bool cut;	/* there is no way from the first middle to the exit, while both live */
+static bool both_middles;	/* are taken in turn */
+static uint64_t pong_ms[RELAYS];	/* what each takes to answer PING, instead of DELAY_MS */
+static uint64_t lag_ms;		/* between the kernel's counting and our reading */
 static struct link guard_link[2];
 
 /** struct sim - a circuit as relays and kernel have it */
@@ -83,6 +87,7 @@ static unsigned int sims;
 /** struct event - an answer under way */
 struct event {
 	uint64_t due;
+	bool counted;
 	struct sim *s;
 	uint8_t hop, type;	/* hop 0: CREATED */
 	uint8_t msg[256];
@@ -114,7 +119,7 @@ static int number(const struct peer *p)
 static bool alive(const struct tunnel *t, uint8_t hop)
 {
 	for (uint8_t i = 0; i < hop; i++)
-		if (dead[number(t->path.relay[i])])
+		if (dead[number(t->path.relay[i])] || (cut && i == 2 && t->path.relay[1] == &relay[2]))
 			return false;
 	return !no_link;
 }
@@ -177,7 +182,7 @@ static void extend(struct sim *s, uint8_t hop, const uint8_t *msg, size_t len)
 	assert_true(cr_extend_get(&x, msg, len));
 	while (memcmp(relay[r].identity, x.relay, 32) != 0)
 		r++;
-	if (dead[r]) {
+	if (dead[r] || (cut && r == EXIT && s->c.tunnel->path.relay[1] == &relay[2])) {
 		e = answer(s, hop, CR_CIRC_REFUSED, 5000);
 		e->len = 1;
 		e->msg[0] = CR_REFUSED_UNREACHABLE;
@@ -200,7 +205,8 @@ bool circ_send(struct circ *c, uint8_t hop, uint8_t type, const void *msg, size_
 	} else if (type == CR_CIRC_ATTACH) {
 		attach(s, hop, msg, len);
 	} else if (type == CR_CIRC_PING) {
-		struct event *e = answer(s, hop, CR_CIRC_PONG, DELAY_MS);
+		uint64_t ms = pong_ms[number(c->tunnel->path.relay[hop - 1])];
+		struct event *e = answer(s, hop, CR_CIRC_PONG, ms ? ms : DELAY_MS);
 
 		memcpy(e->msg, msg, len);
 		e->len = len;
@@ -227,13 +233,20 @@ bool kernel_send_link(uint32_t link, uint8_t type, const void *msg, size_t len, 
 	return true;
 }
 
-static void deliver(const struct event *e)
+static void deliver(struct event *e)
 {
 	struct tunnel *t = e->s->c.tunnel;
 
-	if (e->s->ended || !t || !alive(t, e->hop ? e->hop : 1))
+	if (e->s->ended || !t || (!e->counted && !alive(t, e->hop ? e->hop : 1)))
 		return;
-	e->s->bwd++;
+	e->s->bwd += !e->counted;
+	if (lag_ms && !e->counted) {
+		e->counted = true;
+		e->due += lag_ms;
+		event[event_n++] = *e;
+		assert_true(event_n < EVENTS);
+		return;
+	}
 	if (e->hop) {
 		tunnel_message(t, e->hop, e->type, e->msg, e->len);
 	} else {
@@ -453,9 +466,14 @@ enum rc choice_named(const char *path, struct route *out)
 
 bool choice_make(struct route *out, const struct wish *w, const struct peer *exit, const struct peer *not_this)
 {
+	static int middle = 2;
+
 	(void)w;
 	assert_true(!exit || exit == &relay[EXIT]);
-	*out = (struct route){ .n = 3, .relay = { &relay[away_until[0] > clock_ms], &relay[not_this == &relay[2] ? 3 : 2], &relay[EXIT] } };
+	middle = both_middles ? 5 - middle : 2;
+	if (not_this == &relay[middle])
+		middle = 5 - middle;
+	*out = (struct route){ .n = 3, .relay = { &relay[away_until[0] > clock_ms], &relay[middle], &relay[EXIT] } };
 	return not_this != &relay[EXIT];
 }
 
@@ -525,7 +543,9 @@ static int fresh(void **state)
 	guard_link[0].large = guard_link[1].large = CR_CELL_LARGE;
 	sims = event_n = pings = 0;
 	leases = preferred = flow = 0;
-	traffic = no_link = false;
+	traffic = no_link = cut = both_middles = false;
+	memset(pong_ms, 0, sizeof(pong_ms));
+	lag_ms = 0;
 	waiting = NULL;
 	return 0;
 }
@@ -612,6 +632,76 @@ static void exit_lost(void **state)
 	assert_int_equal(t->step, STEP_READY);
 	/* another session: nothing links the two */
 	assert_int_equal(leases, 2);
+}
+
+/* Answers that the kernel has counted and nobody has read yet are no packets, whenever they come. */
+static void late_answers(void **state)
+{
+	for (uint64_t ms = 1; ms < 1100; ms += 4) {
+		uint8_t was;
+
+		done(state);
+		fresh(state);
+		lag_ms = 8;
+		pong_ms[0] = ms;
+		pong_ms[2] = ms;
+		up(0);
+		was = flow;
+		dead[EXIT] = true;
+		pass(4500);
+		assert_int_equal(flow, 0);
+		assert_false(has_address[was]);
+	}
+}
+
+/* A middle relay that takes its time is not what failed. */
+static void slow_middle(void **state)
+{
+	(void)state;
+	up(0);
+	pong_ms[2] = 2200;
+	dead[EXIT] = true;
+	pass(4500);
+	assert_int_equal(flow, 0);
+}
+
+/* The exit of two circuits: what one of them finds is true of both. */
+static void exit_of_both_lost(void **state)
+{
+	(void)state;
+	both_middles = true;
+	up(1);
+	assert_true(has_address[2] && has_address[3]);
+	dead[EXIT] = true;
+	pass(4500);
+	assert_int_equal(flow, 0);
+	assert_false(has_address[2] || has_address[3]);
+	dead[EXIT] = false;
+	pass(60000);
+	for (const struct tunnel *t = tunnels; t; t = t->next)
+		assert_int_equal(t->step, STEP_READY);
+}
+
+/* Middle and exit live, and do not reach each other; another circuit shows that it is not the exit. */
+static void way_lost(void **state)
+{
+	struct tunnel *t;
+	uint8_t was;
+
+	(void)state;
+	both_middles = true;
+	t = up(1);
+	if (t->path.relay[1] != &relay[2]) {
+		t = t->next ? t->next : tunnels;
+		flow = t->inner[0].bytes[3];
+		pass(2000);
+	}
+	was = flow;
+	assert_ptr_equal(t->path.relay[1], &relay[2]);
+	cut = true;
+	pass(6000);
+	carried(t, was);
+	assert_ptr_equal(t->path.relay[1], &relay[3]);
 }
 
 static void guard_lost(void **state)
@@ -740,7 +830,8 @@ static void idle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(built), TEST(middle_lost), TEST(exit_lost), TEST(guard_lost), TEST(ended), TEST(network_lost),
+		TEST(built), TEST(middle_lost), TEST(exit_lost), TEST(late_answers), TEST(slow_middle),
+		TEST(exit_of_both_lost), TEST(way_lost), TEST(guard_lost), TEST(ended), TEST(network_lost),
 		TEST(both_lost), TEST(grown_old), TEST(turns), TEST(idle),
 	};
 
