@@ -68,20 +68,30 @@ static enum rc note_kind(struct nlmsghdr *nlh, void *arg)
 	return RC_OK;
 }
 
-enum rc kn_dev_del(const char *name)
+/* *@ours: is the device of that name one of ours? */
+static enum rc kind_of(const char *name, bool *ours, const struct kn_what *what)
 {
-	struct kn_what what = { .doing = "" };
 	struct nl_msg *msg;
-	bool ours = false;
 	enum rc rc;
 
-	snprintf(what.doing, sizeof(what.doing), "delete device %s", name);
-	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
+	*ours = false;
 	msg = kn_dev_msg(RTM_GETLINK, 0, &rc);
 	if (!msg)
 		return rc;
 	nla_put_string(msg, IFLA_IFNAME, name);
-	rc = kn_rtnl(msg, false, note_kind, &ours, &what);
+	return kn_rtnl(msg, false, note_kind, ours, what);
+}
+
+enum rc kn_dev_del(const char *name)
+{
+	struct kn_what what = { .doing = "" };
+	struct nl_msg *msg;
+	enum rc rc;
+	bool ours;
+
+	snprintf(what.doing, sizeof(what.doing), "delete device %s", name);
+	/* RTM_DELLINK takes any kind: never delete somebody's Ethernet */
+	rc = kind_of(name, &ours, &what);
 	if (rc)
 		return rc;
 	if (!ours)
@@ -114,11 +124,23 @@ enum rc kn_dev_up(uint32_t ifindex)
 
 enum rc kn_dev_have(const char *name, uint32_t *ifindex)
 {
-	enum rc rc = kn_dev_add(name, 0, false);
+	struct kn_what what = { .doing = "" };
+	enum rc rc = RC_OK;
+	bool ours;
 
-	*ifindex = rc ? 0 : if_nametoindex(name);
+	*ifindex = 0;
+	snprintf(what.doing, sizeof(what.doing), "use device %s", name);
+	if (!if_nametoindex(name))
+		rc = kn_dev_add(name, 0, false);
+	/* also when it was made just now: somebody else may have been faster */
+	if (!rc)
+		rc = kind_of(name, &ours, &what);
 	if (rc)
 		return rc;
+	if (!ours)
+		return fail(RC_REFUSED, "cannot %s: there is one of that name which is not a cellrelay device; remove it, or name another in the configuration",
+			    what.doing);
+	*ifindex = if_nametoindex(name);
 	return *ifindex ? kn_dev_up(*ifindex) : fail(RC_REFUSED, "device %s went as soon as it was made", name);
 }
 

@@ -18,7 +18,7 @@ enum rc kn_dev_add(const char *name, uint32_t mtu, bool exclusive);
 /* Refuses other kinds of devices. */
 enum rc kn_dev_del(const char *name);
 enum rc kn_dev_up(uint32_t ifindex);
-/* A device that is up: made, unless there is one; @ifindex: its index, 0 after an error. */
+/* A device that is up: made, unless there is one; refuses other kinds of devices. @ifindex: its index, 0 after an error. */
 enum rc kn_dev_have(const char *name, uint32_t *ifindex);
 /* A host's own address on the device, alone in its prefix; adding it twice is fine. */
 enum rc kn_addr_change(bool add, uint32_t ifindex, const struct addr *a);

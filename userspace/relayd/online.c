@@ -25,6 +25,7 @@ static const uint8_t lens[] = { 4, 16 };
 
 static uint32_t ifindex;
 static bool up;
+static bool not_ours;		/* the device of our name */
 static bool mark_changed;	/* src_valid_mark was 0 before */
 static struct cr_address guards[CR_KILLSWITCH_GUARDS];
 static size_t guard_n;
@@ -167,8 +168,11 @@ enum rc online_up(void)
 	if (online_whole())
 		rc = load_killswitch();
 	up = true;
-	if (!rc)
+	not_ours = false;
+	if (!rc) {
 		rc = kn_dev_have(conf.client_dev, &ifindex);
+		not_ours = rc && !ifindex;
+	}
 	if (!rc && online_whole()) {
 		src_valid_mark(true);
 		rc = rules(true);
@@ -190,7 +194,7 @@ void online_down(void)
 		rules(false);
 		src_valid_mark(false);
 	}
-	if (if_nametoindex(conf.client_dev))
+	if (!not_ours && if_nametoindex(conf.client_dev))
 		kn_dev_del(conf.client_dev);
 	ifindex = 0;
 	guard_n = 0;
