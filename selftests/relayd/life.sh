@@ -38,7 +38,7 @@ settled() {
 }
 
 ktap_start
-need relayctl relayd jq tcpdump
+need relayctl relayd jq tcpdump nft nc
 ktap_test "keys and configurations" hosts || ktap_finish
 path=$(chain_path)
 ktap_test "a daemon on every host" daemons_start || ktap_finish
@@ -207,6 +207,40 @@ drain() {
 	daemon_start r2
 }
 ktap_test "drain: the old circuits end, no new ones begin" drain
+
+# ---- an inner address that is lent again
+
+said() { [ "$(tcpdump -nr "$1" udp src port 9000 2>/dev/null | wc -l)" -ge "$2" ]; }
+has_inner() { [ "$(daemon_status client "[.tunnels[] | select(.inner4 == \"$1\")] | length")" = 1 ]; }
+lent_again() {
+	local was i
+	# five addresses, so that they come round
+	stop "${DAEMON_PID[r3]}"
+	sed -i 's,^pool4 = .*,pool4 = 10.99.0.0/29,' "$(daemon_dir r3)/conf"
+	daemon_start r3 && up && settled && ping_soon || return 1
+	# somebody who goes on talking to whoever asked, whatever becomes of them
+	echo 'table ip deaf { chain input { type filter hook input priority filter; icmp type destination-unreachable drop; }; }' |
+		on server nft -f - || return 1
+	bg on server bash -c 'while echo again; do sleep 0.2; done | nc -u -l -p 9000'
+	busywait 10000 listening server udp 9000 || return 1
+	was=$(daemon_status client '.tunnels[] | select(.active) | .inner4')
+	record client cell0 "$LIB_TMP/had.pcap" || return 1
+	bg on client bash -c "(echo hello; sleep 600) | nc -u $SERVER4 9000"
+	busywait 10000 said "$LIB_TMP/had.pcap" 3 || { echo "no answer reaches the first who has $was"; return 1; }
+	ctl client down
+	for ((i = 0; i < 10; i++)); do
+		busywait 30000 all_have 0 && up && settled || return 1
+		has_inner "$was" && break
+		ctl client down || return 1
+	done
+	has_inner "$was" || { echo "$was did not come back"; return 1; }
+	record client cell0 "$LIB_TMP/got.pcap" && capture r3 server "$LIB_TMP/talk.pcap" || return 1
+	busywait 15000 said "$LIB_TMP/talk.pcap" 8 || { echo "nobody talks any more"; return 1; }
+	record_stop client cell0 && capture_stop r3 server
+	! said "$LIB_TMP/got.pcap" 1 || { echo "the next one who has $was gets the answers"; return 1; }
+	[ "$(ctl r3 metrics | awk '$1 == "cellrelay_flows_forgotten_total" { print $2 }')" -ge 1 ] && ctl client down
+}
+ktap_test "an inner address is lent again, without the flows of whoever had it" lent_again
 
 # ---- the end
 

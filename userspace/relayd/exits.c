@@ -10,6 +10,7 @@
 #include "exit/ruleset.h"
 #include "metrics.h"
 #include "netlink/dev.h"
+#include "netlink/flows.h"
 #include "netlink/sysctl.h"
 #include "nft/apply.h"
 #include "ruleset.h"
@@ -39,6 +40,7 @@ struct lease {
 };
 
 static uint8_t *taken;		/* a bit for each number */
+static uint8_t *used;		/* the same: flows of somebody who had it before may still be tracked */
 static uint32_t leases, next_lease, parked;
 static uint32_t ifindex;
 static struct idmap sessions;
@@ -54,6 +56,12 @@ static void set_taken(uint32_t n, bool on)
 		taken[n / 8] |= (uint8_t)(1u << (n % 8));
 	else
 		taken[n / 8] &= (uint8_t)~(1u << (n % 8));
+	used[n / 8] |= (uint8_t)(1u << (n % 8));
+}
+
+static bool is_used(uint32_t n)
+{
+	return used[n / 8] >> (n % 8) & 1;
 }
 
 static uint64_t session_key(const uint8_t session[CR_SESSION_LEN])
@@ -121,10 +129,17 @@ enum rc exits_init(void)
 	leases = LEASES;
 	if (conf.pool4.addr.len && conf.pool4.len > 16)
 		leases = (1u << (32 - conf.pool4.len)) - FIRST - 1;
-	taken = rc ? NULL : calloc(leases / 8 + 1, 1);
-	if (!rc && !taken)
-		rc = fail(RC_REFUSED, "out of memory");
-	return rc;
+	if (rc)
+		return rc;
+	taken = calloc(leases / 8 + 1, 1);
+	used = malloc(leases / 8 + 1);
+	if (!taken || !used) {
+		exits_free();
+		return fail(RC_REFUSED, "out of memory");
+	}
+	/* what the daemon before us lent nobody knows */
+	memset(used, 0xff, leases / 8 + 1);
+	return RC_OK;
 }
 
 static void lease_free(struct lease *l)
@@ -145,7 +160,8 @@ void exits_free(void)
 	idmap_walk(&sessions, free_one, NULL);
 	idmap_free(&sessions);
 	free(taken);
-	taken = NULL;
+	free(used);
+	taken = used = NULL;
 }
 
 void exits_flush(void)
@@ -167,6 +183,51 @@ static void host(uint8_t *out, const struct prefix *pool, uint32_t n)
 		out[i] = (uint8_t)carry;
 		carry >>= 8;
 	}
+}
+
+/* The number that host() made @addr from; large when it is none of the pool. */
+static uint32_t number(const uint8_t *addr, const struct prefix *pool)
+{
+	uint32_t a = 0, base = 0;
+
+	for (int i = pool->addr.len - 4; i < pool->addr.len; i++) {
+		a = a << 8 | addr[i];
+		base = base << 8 | pool->addr.bytes[i];
+	}
+	return a - base - FIRST;
+}
+
+static bool is_stale(const struct addr *from, void *arg)
+{
+	const struct prefix *pool = from->len == 4 ? &conf.pool4 : &conf.pool6;
+	uint8_t same[16];
+	uint32_t n;
+
+	(void)arg;
+	if (!pool->addr.len)
+		return false;
+	n = number(from->bytes, pool);
+	if (n >= leases || is_taken(n))
+		return false;
+	host(same, pool, n);
+	return memcmp(same, from->bytes, from->len) == 0;
+}
+
+/*
+ * Before an address is lent again: whoever gets it must not get what is sent to flows of whoever had it, nor look like
+ * them. All addresses that are free are cleaned at once, so that it is done once in a round through the pool.
+ */
+static bool clean(uint32_t n)
+{
+	unsigned int count;
+
+	if (!is_used(n))
+		return true;
+	if (kn_flows_drop(is_stale, NULL, &count))
+		return false;
+	metric_add(METRIC_FLOWS_FORGOTTEN, count);
+	memcpy(used, taken, leases / 8 + 1);
+	return true;
 }
 
 /* Nobody came for them. */
@@ -251,6 +312,8 @@ bool exits_attach(struct circ *c, uint8_t wanted, const uint8_t *session)
 	if (n == leases)
 		return false;
 	n = (next_lease + n) % leases;
+	if (!clean(n))
+		return false;
 	memset(c->inner4, 0, sizeof(c->inner4));
 	memset(c->inner6, 0, sizeof(c->inner6));
 	if (conf.pool4.addr.len && (wanted & CR_ATTACH_V4))
@@ -264,18 +327,6 @@ bool exits_attach(struct circ *c, uint8_t wanted, const uint8_t *session)
 	if (session)
 		hold(c, session);
 	return true;
-}
-
-/* The number that host() made @addr from; large when it is none of the pool. */
-static uint32_t number(const uint8_t *addr, const struct prefix *pool)
-{
-	uint32_t a = 0, base = 0;
-
-	for (int i = pool->addr.len - 4; i < pool->addr.len; i++) {
-		a = a << 8 | addr[i];
-		base = base << 8 | pool->addr.bytes[i];
-	}
-	return a - base - FIRST;
 }
 
 bool exits_adopt(struct circ *c)

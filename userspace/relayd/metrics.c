@@ -25,6 +25,7 @@ static const struct {
 	[METRIC_ATTACHES] = { "attaches", "Circuits that asked for this exit" },
 	[METRIC_ATTACHES_REFUSED] = { "attaches_refused", "Of these, refused" },
 	[METRIC_ATTACHES_MOVED] = { "attaches_moved", "Of these, with addresses that came from another circuit" },
+	[METRIC_FLOWS_FORGOTTEN] = { "flows_forgotten", "Tracked flows of clients that left, removed before their address was lent again" },
 	[METRIC_TUNNELS_BUILT] = { "tunnels_built", "Own circuits that became ready" },
 	[METRIC_TUNNELS_LOST] = { "tunnels_lost", "Own circuits lost while they were in use" },
 	[METRIC_FLOWS_ENDED] = { "flows_ended", "Connections that ended with their exit" },

@@ -17,6 +17,7 @@ enum metric {
 	METRIC_ATTACHES,
 	METRIC_ATTACHES_REFUSED,
 	METRIC_ATTACHES_MOVED,	/* a session took its addresses to another circuit */
+	METRIC_FLOWS_FORGOTTEN,	/* of clients that left, before their addresses were lent again */
 	METRIC_TUNNELS_BUILT,
 	METRIC_TUNNELS_LOST,	/* while in use */
 	METRIC_FLOWS_ENDED,	/* connections that ended with their exit */

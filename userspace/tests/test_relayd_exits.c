@@ -14,6 +14,7 @@
 #include "config.h"
 #include "exits.h"
 #include "netlink/dev.h"
+#include "netlink/flows.h"
 #include "netlink/sysctl.h"
 #include "nft/apply.h"
 #include "relayd.h"
@@ -54,6 +55,34 @@ enum rc kn_route_add(uint32_t ifindex, const struct addr *dst, uint8_t prefix, c
 
 static struct circ circ[32];
 
+/* Tracked flows: of which inner addresses, by the last byte. */
+static bool tracked[256];
+static unsigned int passes;
+static bool no_tracking;
+
+enum rc kn_flows_drop(bool (*drop)(const struct addr *from, void *arg), void *arg, unsigned int *count)
+{
+	struct addr a = { .bytes = { 10, 99, 0, 0 }, .len = 4 }, other = { .bytes = { 192, 0, 2, 3 }, .len = 4 };
+
+	passes++;
+	*count = 0;
+	if (no_tracking)
+		return RC_REFUSED;
+	/* flows of the host itself are none of ours, nor those of other networks */
+	assert_false(drop(&other, arg));
+	other = (struct addr){ .bytes = { 10, 98, 0, 2 }, .len = 4 };
+	assert_false(drop(&other, arg));
+	for (int i = 0; i < 256; i++) {
+		a.bytes[3] = (uint8_t)i;
+		if (tracked[i] && drop(&a, arg)) {
+			assert_null(bound[i]);
+			tracked[i] = false;
+			++*count;
+		}
+	}
+	return RC_OK;
+}
+
 /* As the module: an address is bound once. */
 enum rc kernel_circ_bind(uint32_t id, uint32_t ifindex, const uint8_t *inner4, const uint8_t *inner6)
 {
@@ -90,6 +119,9 @@ static int fresh(void **state)
 	memset(&conf, 0, sizeof(conf));
 	memset(circ, 0, sizeof(circ));
 	memset(bound, 0, sizeof(bound));
+	memset(tracked, 0, sizeof(tracked));
+	passes = 0;
+	no_tracking = false;
 	ended = 0;
 	for (uint32_t i = 0; i < 32; i++)
 		circ[i].by_id.key = i;
@@ -178,11 +210,58 @@ static void few_wait(void **state)
 	}
 }
 
+/* An address that is lent again comes without the flows of whoever had it, and nobody else loses any. */
+static void flows_forgotten(void **state)
+{
+	(void)state;
+	/* of before a restart */
+	tracked[4] = true;
+	assert_true(exits_attach(&circ[0], CR_ATTACH_V4, NULL));
+	assert_int_equal(passes, 1);
+	assert_false(tracked[4]);
+	for (int i = 1; i < MANY; i++) {
+		assert_true(exits_attach(&circ[i], CR_ATTACH_V4, NULL));
+		tracked[circ[i].inner4[3]] = true;
+	}
+	/* once was enough for all of them */
+	assert_int_equal(passes, 1);
+	circ_end(&circ[1], NULL);
+	circ_end(&circ[3], NULL);
+	assert_true(exits_attach(&circ[5], CR_ATTACH_V4, NULL));
+	assert_int_equal(passes, 2);
+	assert_false(tracked[circ[1].inner4[3]]);
+	assert_false(tracked[circ[3].inner4[3]]);
+	assert_true(tracked[circ[2].inner4[3]]);
+	assert_true(tracked[circ[4].inner4[3]]);
+	/* the other one was cleaned with it */
+	assert_true(exits_attach(&circ[6], CR_ATTACH_V4, NULL));
+	assert_int_equal(passes, 2);
+	/* and where it cannot be, nobody gets it */
+	circ_end(&circ[6], NULL);
+	no_tracking = true;
+	assert_false(exits_attach(&circ[7], CR_ATTACH_V4, NULL));
+	assert_false(circ[7].attached);
+	no_tracking = false;
+	assert_true(exits_attach(&circ[7], CR_ATTACH_V4, NULL));
+}
+
+/* A session takes its flows along. */
+static void flows_moved(void **state)
+{
+	(void)state;
+	assert_true(exits_attach(&circ[0], CR_ATTACH_V4, alice));
+	tracked[circ[0].inner4[3]] = true;
+	passes = 0;
+	assert_true(exits_attach(&circ[1], CR_ATTACH_V4, alice));
+	assert_int_equal(passes, 0);
+	assert_true(tracked[circ[1].inner4[3]]);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fresh, done)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(numbers), TEST(moves), TEST(parked), TEST(few_wait) };
+	const struct CMUnitTest tests[] = { TEST(numbers), TEST(moves), TEST(parked), TEST(few_wait), TEST(flows_forgotten), TEST(flows_moved) };
 
 	if (sodium_init() < 0)
 		return 1;
