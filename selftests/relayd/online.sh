@@ -84,7 +84,8 @@ up() {
 	echo "$tunnels"
 	[ "$(wc -w <<<"$tunnels")" = 3 ] && [ "${tunnels%% *}" = "$(name_of r1)" ]
 }
-counted() { [ "$(ctl "$1" metrics | awk -v name="cellrelay_$2" '$1 == name { print $2 }')" -ge "$3" ]; }
+count_of() { ctl "$1" metrics | awk -v name="cellrelay_$2" '$1 == name { print $2 }'; }
+counted() { [ "$(count_of "$1" "$2")" -ge "$3" ]; }
 in_order() {
 	# what is there now: device, addresses, rules, table, firewall, name servers
 	on client ip addr show dev cell0 | grep -q "inet 10.99" &&
@@ -205,21 +206,28 @@ host_of() {
 }
 # the circuit with the address $1 does not go through relay $2
 moved_from() { [ "$(daemon_status client "[.tunnels[] | select(.inner4 == \"$1\" and .step == \"ready\" and (.path | index(\"$2\") | not))] | length")" = 1 ]; }
+# middle_dies [COMMAND...]: with a flow under way, after COMMAND; ends the flow
 middle_dies() {
-	local path was now
+	local path was now moves
 	busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
 	slow_flow || return 1
 	was=$(flow_address)
+	[ "$#" = 0 ] || "$@" || return 1
 	path=$(daemon_status client "[.tunnels[] | select(.inner4 == \"$was\")][0].path | join(\" \")")
 	DEAD=$(host_of "$(cut -d' ' -f2 <<<"$path")")
 	[ -n "$was" ] && [ -n "$DEAD" ] || { ctl client status; return 1; }
+	moves=$(count_of "${NETWORK_RELAYS[-1]}" attaches_moved_total)
 	on "$DEAD" ip link set to-net down
 	busywait 30000 moved_from "$was" "$(name_of "$DEAD")" || { echo "still by $DEAD"; ctl client status; daemon_logs; return 1; }
 	now=$(on client ip -br addr show dev cell0)
 	echo "path $path, $DEAD dead, address $was, now $now"
 	grep -q " $was/32" <<<"$now" && flow_goes_on && flow_ends || { daemon_logs; ctl client status; return 1; }
 	# not a new address that happens to be the same: the exit moved it
-	counted "${NETWORK_RELAYS[-1]}" attaches_moved_total 1
+	counted "${NETWORK_RELAYS[-1]}" attaches_moved_total $((moves + 1))
+}
+client_restarts() {
+	stop "${DAEMON_PID[client]}" KILL
+	daemon_start client && busywait 30000 tunnels_are 2 || { daemon_logs; return 1; }
 }
 online_again() { busywait 60000 tunnels_are 2 && fetch "$SERVER4" || { daemon_logs; ctl client status; return 1; }; }
 revive() { on "$1" ip link set to-net up && on "$1" ip route replace default via "$(addr4 net "$1")"; }
@@ -244,7 +252,7 @@ down() {
 	ctl client down || return 1
 	trace >"$LIB_TMP/after"
 	diff -u "$LIB_TMP/before" "$LIB_TMP/after" && no_tunnel || { daemon_logs; return 1; }
-	[ ! -e "$(daemon_dir client)/state/resolv.conf.before" ] && [ ! -e "$(daemon_dir client)/online" ]
+	[ ! -e "$(daemon_dir client)/state/resolv.conf.before" ] && [ ! -e "$(daemon_dir client)/online" ] && [ ! -e "$(daemon_dir client)/online.sessions" ]
 }
 after() { on client curl -sS --max-time 20 -o /dev/null "http://$SERVER4:8000/file"; }
 
@@ -334,6 +342,8 @@ ktap_test "D20: SIGKILL, circuits and device gone: nothing leaks" killed
 ktap_test "D20: the daemon comes back and brings the client online again" back
 ktap_test "a middle relay is lost: the flow goes on, with its address" middle_dies
 ktap_test "it is there again" middle_back
+ktap_test "SIGKILL of the client's daemon, then a middle relay is lost: the flow goes on" middle_dies client_restarts
+ktap_test "it is there again, once more" middle_back
 ktap_test "the exit is lost: the flow ends with an error within ${EXIT_MS:-5000} ms" exit_dies
 ktap_test "it is there again, and so is the client" exit_back
 ktap_test "a forged snapshot is refused" forged

@@ -2,6 +2,7 @@
 #include "resume.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <sodium.h>
@@ -13,14 +14,67 @@
 #include "directory/durable.h"
 
 #define RESUME_MAX	65536
+#define SEEDS_LEN	(RESUME_CIRCS * sizeof(struct resume_seed))
+
+static const char *in_folder(char *path, size_t room, const char *name)
+{
+	const char *slash = strrchr(conf.socket, '/');
+
+	snprintf(path, room, "%.*s%s", slash ? (int)(slash - conf.socket + 1) : 0, conf.socket, name);
+	return path;
+}
 
 static const char *file_name(void)
 {
 	static char path[sizeof(conf.socket) + 8];
-	const char *slash = strrchr(conf.socket, '/');
 
-	snprintf(path, sizeof(path), "%.*sonline", slash ? (int)(slash - conf.socket + 1) : 0, conf.socket);
-	return path;
+	return in_folder(path, sizeof(path), "online");
+}
+
+static const char *seeds_name(void)
+{
+	static char path[sizeof(conf.socket) + 16];
+
+	return in_folder(path, sizeof(path), "online.sessions");
+}
+
+struct resume_seed *resume_seeds(void)
+{
+	struct resume_seed *s = sodium_malloc(SEEDS_LEN);
+
+	if (s)
+		memset(s, 0, SEEDS_LEN);
+	else
+		err("no locked memory for sessions' keys; see: ulimit -l");
+	return s;
+}
+
+/* In place and always as long, so that nothing stays of what was there before. Without @seed: only if there is a file. */
+static bool seeds_write(const struct resume_seed *seed)
+{
+	static const uint8_t zeros[SEEDS_LEN];
+	int fd = open(seeds_name(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (seed ? O_CREAT : 0), 0600);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = pwrite(fd, seed ? (const void *)seed : zeros, SEEDS_LEN, 0) == (ssize_t)SEEDS_LEN && fsync(fd) == 0;
+	close(fd);
+	return ok;
+}
+
+struct resume_seed *resume_seeds_load(void)
+{
+	int fd = open(seeds_name(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct resume_seed *seed = fd < 0 ? NULL : resume_seeds();
+
+	if (seed && pread(fd, seed, SEEDS_LEN, 0) != (ssize_t)SEEDS_LEN) {
+		sodium_free(seed);
+		seed = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	return seed;
 }
 
 void resume_save(const struct resume *r)
@@ -49,6 +103,8 @@ void resume_save(const struct resume *r)
 	if (!text || !cr_durable_write(file_name(), text, strlen(text), 0600))
 		err("cannot write %s: %s; after a restart the circuits would end", file_name(), strerror(errno));
 	free(text);
+	if (r->seed && !seeds_write(r->seed))
+		err("cannot write %s: %s; after a restart flows could not move to another circuit", seeds_name(), strerror(errno));
 }
 
 static bool take_circ(struct resume *r, const json_t *o)
@@ -116,4 +172,6 @@ bool resume_load(struct resume *r)
 void resume_forget(void)
 {
 	unlink(file_name());
+	seeds_write(NULL);
+	unlink(seeds_name());
 }

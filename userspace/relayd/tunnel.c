@@ -49,7 +49,7 @@ static void hop_next(struct tunnel *t);
 
 static void save(void)
 {
-	struct resume r = { .wish = wish, .mark_changed = online_mark_changed() };
+	struct resume r = { .wish = wish, .mark_changed = online_mark_changed(), .seed = resume_seeds() };
 
 	for (uint8_t i = 0; i < fixed.n; i++) {
 		if (i)
@@ -59,9 +59,15 @@ static void save(void)
 	for (const struct tunnel *t = tunnels; t && r.n < RESUME_CIRCS; t = t->next)
 		if (t->step == STEP_READY) {
 			r.circ[r.n].cookie = t->c->cookie;
-			r.circ[r.n++].route = t->path;
+			r.circ[r.n].route = t->path;
+			if (t->session && r.seed) {
+				r.seed[r.n].cookie = t->c->cookie;
+				crypto_sign_ed25519_sk_to_seed(r.seed[r.n].seed, t->session->secret);
+			}
+			r.n++;
 		}
 	resume_save(&r);
+	sodium_free(r.seed);
 }
 
 /* ---- attempts ---- */
@@ -652,8 +658,23 @@ void tunnel_adopt(struct circ *c, const struct kcirc *k)
 	}
 }
 
+/* The key by which the exit knows a circuit of before; without it flows cannot move from there. */
+static struct session *session_of(const struct circ *c, const struct resume_seed *seed)
+{
+	struct session *s = NULL;
+
+	for (unsigned int i = 0; seed && i < RESUME_CIRCS && !s; i++)
+		if (seed[i].cookie && seed[i].cookie == c->cookie) {
+			s = sodium_malloc(sizeof(*s));
+			if (!s)
+				break;
+			crypto_sign_seed_keypair(s->key, s->secret, seed[i].seed);
+		}
+	return s;
+}
+
 /* A circuit of before, along the relays that were written down; false: it is not as it was. */
-static bool take_over(struct circ *c, const struct route *path)
+static bool take_over(struct circ *c, const struct route *path, const struct resume_seed *seed)
 {
 	struct tunnel *t;
 
@@ -667,6 +688,7 @@ static bool take_over(struct circ *c, const struct route *path)
 	c->tunnel = t;
 	t->hops = path->n;
 	t->large = c->large;
+	t->session = session_of(c, seed);
 	t->inner[0] = inner_of(c->inner4, 4);
 	t->inner[1] = inner_of(c->inner6, 16);
 	t->step = STEP_READY;
@@ -693,14 +715,17 @@ void tunnels_start(void)
 	unsigned int have = 0;
 	struct resume r;
 
-	if (resume_load(&r) && conf.client_dev[0]) {
+	if (conf.client_dev[0] && resume_load(&r)) {
+		struct resume_seed *seed = resume_seeds_load();
+
 		wish = r.wish;
 		if (r.path[0] && choice_named(r.path, &fixed))
 			fixed.n = 0;
 		for (unsigned int i = 0; i < adopted_n; i++)
 			for (unsigned int j = 0; j < r.n; j++)
-				if (r.circ[j].cookie == adopted[i]->cookie && take_over(adopted[i], &r.circ[j].route))
+				if (r.circ[j].cookie == adopted[i]->cookie && take_over(adopted[i], &r.circ[j].route, seed))
 					have++;
+		sodium_free(seed);
 		online_mark_was_changed(r.mark_changed);
 		guards();
 		wanted = online_up() == RC_OK;

@@ -205,11 +205,73 @@ static void resumed(void **state)
 	assert_int_not_equal(access(in("online"), F_OK), 0);
 }
 
+/* Sessions' keys: in a file of their own that nobody else reads, and nothing stays of them. */
+static void sessions(void **state)
+{
+	struct resume r = { .n = 2, .seed = resume_seeds() };
+	struct resume_seed *got;
+	struct stat before, after;
+	char hidden[64];
+	uint8_t all[RESUME_CIRCS * sizeof(struct resume_seed)];
+	FILE *f;
+
+	(void)state;
+	assert_non_null(r.seed);
+	for (uint8_t i = 0; i < 2; i++) {
+		r.seed[i].cookie = r.circ[i].cookie = 70 + i;
+		memset(r.seed[i].seed, 'A' + i, RESUME_SEED);
+	}
+	resume_save(&r);
+	assert_int_equal(stat(in("online.sessions"), &before), 0);
+	assert_int_equal(before.st_mode & 07777, 0600);
+	got = resume_seeds_load();
+	assert_non_null(got);
+	assert_memory_equal(got, r.seed, sizeof(all));
+	sodium_free(got);
+	/* fewer: what was behind them is gone, in the same place */
+	r.n = 1;
+	memset(&r.seed[1], 0, sizeof(r.seed[1]));
+	resume_save(&r);
+	assert_int_equal(stat(in("online.sessions"), &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+	f = fopen(in("online.sessions"), "r");
+	assert_non_null(f);
+	assert_int_equal(fread(all, 1, sizeof(all), f), sizeof(all));
+	fclose(f);
+	assert_memory_equal(all, r.seed, sizeof(all));
+	assert_null(memchr(all, 'B', sizeof(all)));
+	/* the file has no keys */
+	f = fopen(in("online"), "r");
+	assert_non_null(f);
+	while (fread(hidden, 1, 1, f) == 1)
+		assert_int_not_equal(hidden[0], 'A');
+	fclose(f);
+	/* down: overwritten, then removed; whoever still has it open finds zeros */
+	f = fopen(in("online.sessions"), "r");
+	assert_non_null(f);
+	resume_forget();
+	assert_int_not_equal(access(in("online.sessions"), F_OK), 0);
+	assert_int_equal(fread(all, 1, sizeof(all), f), sizeof(all));
+	assert_true(sodium_is_zero(all, sizeof(all)));
+	fclose(f);
+	/* one that is too short is none, nor is a link followed */
+	resume_save(&r);
+	assert_int_equal(truncate(in("online.sessions"), 39), 0);
+	assert_null(resume_seeds_load());
+	assert_int_equal(unlink(in("online.sessions")), 0);
+	put("elsewhere", "theirs");
+	assert_int_equal(symlink("elsewhere", in("online.sessions")), 0);
+	resume_save(&r);
+	assert_non_null(strstr(log_last(), "after a restart flows could not move"));
+	holds("elsewhere", "theirs");
+	sodium_free(r.seed);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fresh, done)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(a_file), TEST(a_link), TEST(nothing), TEST(damaged), TEST(resumed) };
+	const struct CMUnitTest tests[] = { TEST(a_file), TEST(a_link), TEST(nothing), TEST(damaged), TEST(resumed), TEST(sessions) };
 
 	if (sodium_init() < 0)
 		return 1;

@@ -488,15 +488,40 @@ void choice_guard_away(const struct peer *guard)
 	away_until[number(guard)] = clock_ms + 60000;
 }
 
+static struct resume saved;	/* what a daemon that dies leaves */
+static struct resume_seed saved_seeds[RESUME_CIRCS];
+static bool resuming, lose_seeds;
+
+struct resume_seed *resume_seeds(void)
+{
+	struct resume_seed *s = sodium_malloc(sizeof(saved_seeds));
+
+	assert_non_null(s);
+	memset(s, 0, sizeof(saved_seeds));
+	return s;
+}
+
 bool resume_load(struct resume *r)
 {
-	(void)r;
-	return false;
+	*r = saved;
+	r->seed = NULL;
+	return resuming;
+}
+
+struct resume_seed *resume_seeds_load(void)
+{
+	struct resume_seed *s = lose_seeds ? NULL : resume_seeds();
+
+	if (s)
+		memcpy(s, saved_seeds, sizeof(saved_seeds));
+	return s;
 }
 
 void resume_save(const struct resume *r)
 {
-	(void)r;
+	saved = *r;
+	assert_non_null(r->seed);
+	memcpy(saved_seeds, r->seed, sizeof(saved_seeds));
 }
 
 void resume_forget(void)
@@ -540,12 +565,16 @@ static int fresh(void **state)
 	memset(sim, 0, sizeof(sim));
 	memset(has_address, 0, sizeof(has_address));
 	memset(away_until, 0, sizeof(away_until));
-	guard_link[0].large = guard_link[1].large = CR_CELL_LARGE;
+	for (int i = 0; i < 2; i++) {
+		guard_link[i].large = CR_CELL_LARGE;
+		guard_link[i].peer = &relay[i];
+	}
 	sims = event_n = pings = 0;
 	leases = preferred = flow = 0;
 	traffic = no_link = cut = both_middles = false;
 	memset(pong_ms, 0, sizeof(pong_ms));
 	lag_ms = 0;
+	resuming = lose_seeds = false;
 	waiting = NULL;
 	return 0;
 }
@@ -813,6 +842,61 @@ static void turns(void **state)
 	assert_int_equal(leases, 3);
 }
 
+/* The daemon dies, another one goes on; the circuits stay in the kernel. */
+static struct tunnel *restarted(uint8_t address)
+{
+	struct tunnel *t;
+
+	tunnels_free();
+	assert_int_equal(running_n, 0);
+	for (unsigned int i = 0; i < sims; i++)
+		if (!sim[i].ended) {
+			const struct kcirc k = { .id = i + 1, .ifindex = 9, .hops = 3 };
+
+			tunnel_adopt(&sim[i].c, &k);
+		}
+	resuming = true;
+	tunnels_start();
+	pass(1000);
+	for (t = tunnels; t && t->inner[0].bytes[3] != address; t = t->next)
+		;
+	assert_non_null(t);
+	carried(t, address);
+	return t;
+}
+
+static void restart_then_middle_lost(void **state)
+{
+	struct tunnel *t;
+	uint8_t was;
+
+	(void)state;
+	up(1);
+	was = flow;
+	t = restarted(was);
+	dead[2] = true;
+	pass(7000);
+	carried(t, was);
+	assert_ptr_equal(t->path.relay[1], &relay[3]);
+	assert_int_equal(leases, 2);
+}
+
+/* Without the session's key nobody can prove that it is the same client: flows learn it. */
+static void restart_without_key(void **state)
+{
+	uint8_t was;
+
+	(void)state;
+	up(0);
+	was = flow;
+	lose_seeds = true;
+	restarted(was);
+	dead[2] = true;
+	pass(7000);
+	assert_int_equal(flow, 0);
+	assert_false(has_address[was]);
+}
+
 /* An idle client asks every 15 s, and that is all. */
 static void idle(void **state)
 {
@@ -832,7 +916,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(built), TEST(middle_lost), TEST(exit_lost), TEST(late_answers), TEST(slow_middle),
 		TEST(exit_of_both_lost), TEST(way_lost), TEST(guard_lost), TEST(ended), TEST(network_lost),
-		TEST(both_lost), TEST(grown_old), TEST(turns), TEST(idle),
+		TEST(both_lost), TEST(grown_old), TEST(turns), TEST(restart_then_middle_lost),
+		TEST(restart_without_key), TEST(idle),
 	};
 
 	if (sodium_init() < 0)
