@@ -100,6 +100,32 @@ static void test_timers(void **state)
 	timer_stop(&alarms[0].t);	/* twice is fine */
 }
 
+static void ring_again(struct timer *t)
+{
+	uint64_t began = now_ms();
+
+	assert_in_range(++ran, 1, 9);
+	while (now_ms() == began)
+		;
+	timer_set(t, 0);
+}
+
+/* What becomes due while timers ring waits for the next time: what has come by then is read before. */
+static void test_timers_turn(void **state)
+{
+	struct timer t = { .fn = ring_again };
+
+	(void)state;
+	ran = 0;
+	timer_set(&t, 0);
+	for (unsigned int i = 1; i < 5; i++) {
+		assert_int_equal(timers_run(), 0);
+		assert_int_equal(ran, i);
+	}
+	timer_stop(&t);
+	assert_int_equal(timers_run(), -1);
+}
+
 /* Writes @text to a file of its own; the name stays good until the next call. */
 static const char *file(const char *text)
 {
@@ -261,7 +287,8 @@ static void test_public(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idmap), cmocka_unit_test(test_timers), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_idmap), cmocka_unit_test(test_timers), cmocka_unit_test(test_timers_turn),
+		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_peers), cmocka_unit_test(test_public),
 	};
 
