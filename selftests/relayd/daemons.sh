@@ -102,7 +102,7 @@ daemons_config() {
 daemon_start() {
 	bg on "$1" relayd --config "$(daemon_dir "$1")/conf"
 	DAEMON_PID[$1]=$!
-	busywait 30000 grep -q '^relayd: ready' "$(bg_log "$!")" && return
+	busywait 120000 grep -q '^relayd: ready' "$(bg_log "$!")" && return
 	cat "$(bg_log "${DAEMON_PID[$1]}")"
 	# where it waits
 	cat "/proc/${DAEMON_PID[$1]}/stack" "/proc/${DAEMON_PID[$1]}/syscall" 2>/dev/null
