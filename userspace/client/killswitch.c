@@ -49,6 +49,8 @@ static void put_pass(struct cr_text *t, const struct cr_killswitch *ks)
 	if (ks->port)
 		cr_text_add(&p, "udp sport %u ", ks->port);
 	cr_text_add(t, "\tchain pass {\n");
+	if (ks->cgroup)
+		cr_text_add(t, "\t\tct mark 0x%x meta mark 0x%x counter name outside accept\n", ks->mark, ks->mark);
 	cr_text_add(t, "\t\tmeta mark 0x%x %sip daddr . udp dport @guards4 counter name to_guards accept\n",
 		    ks->mark, port);
 	cr_text_add(t, "\t\tmeta mark 0x%x %sip6 daddr . udp dport @guards6 counter name to_guards accept\n",
@@ -64,6 +66,40 @@ static void put_pass(struct cr_text *t, const struct cr_killswitch *ks)
 		    "\t\tip6 daddr ff02::/16 icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } "
 		    "ip6 hoplimit 1 counter name neighbours accept\n");
 	cr_text_add(t, "\t}\n");
+}
+
+unsigned int cr_killswitch_cgroup(const char *path)
+{
+	unsigned int levels = 0;
+
+	if (strlen(path) > CR_KILLSWITCH_CGROUP)
+		return 0;
+	while (levels < CR_KILLSWITCH_LEVELS) {
+		size_t len = strcspn(path, "/");
+
+		/* what systemd names units with, and nothing that means something to nft */
+		if (!len || len != strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@:-") ||
+		    strspn(path, ".") == len)
+			return 0;
+		levels++;
+		if (!path[len])
+			return levels;
+		path += len + 1;
+	}
+	return 0;
+}
+
+static void put_outside(struct cr_text *t, const struct cr_killswitch *ks)
+{
+	/*
+	 * Which group a socket is of is known where it sends; what follows goes by the connection, for answers and for packets
+	 * without a socket. The address was chosen before the mark was there: it may be one of the tunnel's.
+	 */
+	cr_text_add(t, "\tchain outside_mark {\n\t\ttype route hook output priority mangle; policy accept;\n"
+		    "\t\tsocket cgroupv2 level %u \"%s\" ct mark set 0x%x\n"
+		    "\t\tct mark 0x%x meta mark set 0x%x\n\t}\n", cr_killswitch_cgroup(ks->cgroup), ks->cgroup, ks->mark, ks->mark, ks->mark);
+	cr_text_add(t, "\tchain outside_address {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+		    "\t\tct mark 0x%x oifname != { \"lo\", \"%s\" } masquerade\n\t}\n", ks->mark, ks->device);
 }
 
 static const char *check(const struct cr_killswitch *ks)
@@ -83,6 +119,8 @@ static const char *check(const struct cr_killswitch *ks)
 		if (!cr_prefix_good(&ks->allowed[i]) || !ks->allowed[i].bits)
 			return "an allowed prefix is none, or everything";
 	}
+	if (ks->cgroup && !cr_killswitch_cgroup(ks->cgroup))
+		return "the control group is not a path below the root such as system.slice/backup.service";
 	return NULL;
 }
 
@@ -99,6 +137,8 @@ const char *cr_killswitch_ruleset(char *out, size_t room, const struct cr_killsw
 		    CR_CLIENT_TABLE, CR_CLIENT_TABLE);
 	cr_text_add(&t, "\tcounter to_guards { }\n\tcounter allowed { }\n\tcounter dhcp { }\n"
 		    "\tcounter neighbours { }\n\tcounter stopped { }\n\tcounter stopped_forward { }\n");
+	if (ks->cgroup)
+		cr_text_add(&t, "\tcounter outside { }\n");
 	put_sets(&t, ks);
 	put_pass(&t, ks);
 	/* programs of this host learn at once; the message goes over loopback and nowhere else */
@@ -118,7 +158,12 @@ const char *cr_killswitch_ruleset(char *out, size_t room, const struct cr_killsw
 	/* a strict reverse path filter looks for the way back as our own packets go, not through the tunnel */
 	cr_text_add(&t, "\tchain prerouting {\n\t\ttype filter hook prerouting priority mangle; policy accept;\n"
 		    "\t\tip saddr . udp sport @guards4 meta mark set 0x%x\n"
-		    "\t\tip6 saddr . udp sport @guards6 meta mark set 0x%x\n\t}\n", ks->mark, ks->mark);
+		    "\t\tip6 saddr . udp sport @guards6 meta mark set 0x%x\n", ks->mark, ks->mark);
+	if (ks->cgroup)
+		cr_text_add(&t, "\t\tct mark 0x%x meta mark set 0x%x\n", ks->mark, ks->mark);
+	cr_text_add(&t, "\t}\n");
+	if (ks->cgroup)
+		put_outside(&t, ks);
 	cr_text_add(&t, "}\n");
 	return t.over ? "the ruleset is too long" : NULL;
 }

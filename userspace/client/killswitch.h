@@ -9,7 +9,9 @@
  * router solicitation and multicast listener reports; and UDP from our own
  * socket (its port, and the mark that it puts on what it sends) to the guards.
  * ARP and EAPOL are no IP and pass beside it. Nothing else, unless the user
- * named a prefix.
+ * named a prefix, or a control group whose programs are not to go through the
+ * tunnel: their connections get the mark, by which they are routed as if there
+ * were none, and the address of the device that they leave by.
  */
 #ifndef CR_CLIENT_KILLSWITCH_H
 #define CR_CLIENT_KILLSWITCH_H
@@ -32,6 +34,7 @@
  * @allowed: prefixes that the user named: the local network, or what is not to
  *	go through the tunnel
  * @allowed_count: how many
+ * @cgroup: of version 2, below its root, without a slash in front, there already; NULL: none
  */
 struct cr_killswitch {
 	const char *device;
@@ -41,7 +44,14 @@ struct cr_killswitch {
 	size_t guard_count;
 	const struct cr_prefix *allowed;
 	size_t allowed_count;
+	const char *cgroup;
 };
+
+#define CR_KILLSWITCH_CGROUP	200	/* characters */
+#define CR_KILLSWITCH_LEVELS	16
+
+/** cr_killswitch_cgroup() - number of folders in the path of a control group; 0: it is none that a ruleset takes */
+unsigned int cr_killswitch_cgroup(const char *path);
 
 /**
  * cr_killswitch_ruleset() - text that replaces the whole table, atomically

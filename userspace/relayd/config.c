@@ -262,6 +262,9 @@ static const char *take_client(struct config *c, const char *name, const char *v
 	}
 	if (strcmp(name, "resolv-conf") == 0)
 		return text(c->resolv_conf, sizeof(c->resolv_conf), value) ? NULL : "the name is too long";
+	if (strcmp(name, "outside-cgroup") == 0)
+		return cr_killswitch_cgroup(value) && text(c->outside, sizeof(c->outside), value) ? NULL :
+			"a control group below the root, without a slash in front, such as system.slice/backup.service";
 	if (strcmp(name, "allow") == 0) {
 		if (c->allow_n == ALLOW_MAX)
 			return "at most 32 prefixes";
@@ -319,6 +322,8 @@ enum rc config_read(struct config *c, const char *path)
 		return fail(RC_USAGE, "%s: an exit needs \"pool4\" or \"pool6\" in [exit]", path);
 	if ((c->snapshot[0] || c->url_n) && !c->authorities[0])
 		return fail(RC_USAGE, "%s: a snapshot needs \"authorities\", the file that says whose signatures count", path);
+	if (c->outside[0] && c->route_n)
+		return fail(RC_USAGE, "%s: \"outside-cgroup\" is for a tunnel that takes everything, not for \"route\" lines", path);
 	if (c->path[0] && c->wish.named)
 		return fail(RC_USAGE, "%s: \"path\" names the guard already: \"guard\" is for paths that are chosen", path);
 	/* the mark by which routing and kill switch know our own packets */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/killswitch.h"
 #include "control/limits.h"
 #include "control/message.h"
 #include "directory/policy.h"
@@ -95,6 +96,7 @@ struct config {
 	char resolv_conf[256];
 	struct cr_prefix allow[ALLOW_MAX];	/* reached outside the tunnel */
 	unsigned int allow_n;
+	char outside[CR_KILLSWITCH_CGROUP + 1];	/* control group whose programs do not go through the tunnel; empty: none */
 };
 
 extern struct config conf;

@@ -2,9 +2,11 @@
 #include "online.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "client/killswitch.h"
@@ -15,6 +17,7 @@
 #include "resolv.h"
 #include "ruleset.h"
 
+#define CGROUPS		"/sys/fs/cgroup"
 #define TABLE		52737u	/* of our routes: 0xce01 */
 #define RULE_LOCAL	30100u	/* what main knows a way to, but not by its default route */
 #define RULE_TUNNEL	30101u	/* all that our socket did not send */
@@ -65,11 +68,29 @@ static struct cr_address address(const struct addr *a)
 	return out;
 }
 
+/* The kernel must have the group: nft knows it by number, and one that is made later has another. */
+static enum rc outside_there(void)
+{
+	char path[sizeof(CGROUPS) + sizeof(conf.outside) + 1];
+	struct statfs fs;
+
+	if (!conf.outside[0])
+		return RC_OK;
+	if (statfs(CGROUPS, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return fail(RC_REFUSED, "\"outside-cgroup\" needs control groups of version 2, and they are not mounted at " CGROUPS);
+	snprintf(path, sizeof(path), "%s/%s", CGROUPS, conf.outside);
+	if (access(path, F_OK) < 0)
+		return fail(RC_REFUSED, "\"outside-cgroup\": there is no control group %s: %s; make it, or start what makes it, first", path,
+			    strerror(errno));
+	return RC_OK;
+}
+
 static enum rc load_killswitch(void)
 {
 	struct cr_killswitch ks = {
 		.device = conf.client_dev, .mark = conf.fwmark, .port = 0, .guards = guards,
 		.guard_count = guard_n, .allowed = conf.allow, .allowed_count = conf.allow_n,
+		.cgroup = conf.outside[0] ? conf.outside : NULL,
 	};
 	char text[CR_KILLSWITCH_TEXT_MAX];
 	const char *wrong;
@@ -166,6 +187,8 @@ enum rc online_up(void)
 	enum rc rc = RC_OK;
 
 	if (online_whole())
+		rc = outside_there();
+	if (!rc && online_whole())
 		rc = load_killswitch();
 	up = true;
 	not_ours = false;

@@ -6,7 +6,7 @@
  *	cr-rules exit DEVICE POOL4 POOL6 [rule "TEXT"]... [flows N] [each N] [dns]
  *		[private] [market ADDRESS:PORT]... [source INNER OUTER]... [free INNER]...
  *	cr-rules exit-source add|delete INNER OUTER
- *	cr-rules killswitch DEVICE MARK PORT [guard ADDRESS:PORT]... [allow PREFIX]...
+ *	cr-rules killswitch DEVICE MARK PORT [guard ADDRESS:PORT]... [allow PREFIX]... [cgroup PATH]
  *	cr-rules killswitch-guard add|delete ADDRESS:PORT
  *	cr-rules exit-remove|killswitch-remove
  *
@@ -103,6 +103,8 @@ static const char *killswitch_rules(char **w)
 			guards[ks.guard_count++] = address(*++w);
 		else if (strcmp(*w, "allow") == 0 && ks.allowed_count < CR_KILLSWITCH_ALLOWED)
 			allowed[ks.allowed_count++] = prefix(*++w);
+		else if (strcmp(*w, "cgroup") == 0)
+			ks.cgroup = *++w;
 		else
 			die("killswitch does not know", *w);
 	}

@@ -232,6 +232,10 @@ static void test_killswitch(void **state)
 	struct cr_address guards[] = { address("203.0.113.1:9001"), address("[2001:db8::1]:9001") };
 	struct cr_prefix allowed[] = { prefix("192.168.1.0/24"), prefix("fd00::/8") }, all = prefix("0.0.0.0/0");
 	struct cr_killswitch ks = { .device = "cell0", .mark = 0xce11, .port = 51000 }, k;
+	static const char *const no_groups[] = {
+		"", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a\"b", "a b", "a;b", "a\nb", "a{", "$a",
+		"1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17",
+	};
 	char *listed;
 
 	(void)state;
@@ -275,6 +279,23 @@ static void test_killswitch(void **state)
 	k = ks;
 	k.guard_count = CR_KILLSWITCH_GUARDS + 1;
 	has(cr_killswitch_ruleset(text, sizeof(text), &k), "too many");
+	guards[1].port = 9001;
+	/* the text only: whether the kernel takes it depends on its control groups (selftests/net/split.sh) */
+	k = ks;
+	k.cgroup = "system.slice/a-b@c.service";
+	assert_null(cr_killswitch_ruleset(text, sizeof(text), &k));
+	has(text, "socket cgroupv2 level 2 \"system.slice/a-b@c.service\" ct mark set 0xce11");
+	has(text, "ct mark 0xce11 meta mark 0xce11 counter name outside accept");
+	has(text, "masquerade");
+	assert_null(cr_killswitch_ruleset(text, sizeof(text), &ks));
+	has_not(text, "cgroup");
+	has_not(text, "masquerade");
+	for (size_t i = 0; i < sizeof(no_groups) / sizeof(no_groups[0]); i++) {
+		k.cgroup = no_groups[i];
+		has(cr_killswitch_ruleset(text, sizeof(text), &k), "control group");
+	}
+	assert_int_equal(cr_killswitch_cgroup("a"), 1);
+	assert_int_equal(cr_killswitch_cgroup("1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16"), 16);
 	listed = load(cr_killswitch_remove_text());
 	has_not(listed, "cellrelay_client");
 	free(listed);

@@ -194,6 +194,8 @@ static void test_config(void **state)
 	assert_true(c.wish.named && c.wish.guard.address.port == 4000);
 	wrong("[client]\nguard = cellrelay://x\n", "two keys of 43");
 	wrong("[client]\ndevice = c\npath = a,b\nguard = cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1\n", "names the guard already");
+	wrong("[client]\noutside-cgroup = /a\n", "without a slash in front");
+	wrong("[client]\ndevice = c\nroute = 10.0.0.0/8\noutside-cgroup = a\n", "takes everything");
 	wrong("[client]\ndirect-fetch = maybe\n", "first, yes or no");
 	wrong("[client]\nexit-country = de\n", "two capital letters");
 	wrong("[client]\nhops = 0\n", "1 to 8");
