@@ -49,8 +49,6 @@ static void put_pass(struct cr_text *t, const struct cr_killswitch *ks)
 	if (ks->port)
 		cr_text_add(&p, "udp sport %u ", ks->port);
 	cr_text_add(t, "\tchain pass {\n");
-	if (ks->cgroup)
-		cr_text_add(t, "\t\tct mark 0x%x meta mark 0x%x counter name outside accept\n", ks->mark, ks->mark);
 	cr_text_add(t, "\t\tmeta mark 0x%x %sip daddr . udp dport @guards4 counter name to_guards accept\n",
 		    ks->mark, port);
 	cr_text_add(t, "\t\tmeta mark 0x%x %sip6 daddr . udp dport @guards6 counter name to_guards accept\n",
@@ -142,8 +140,11 @@ const char *cr_killswitch_ruleset(char *out, size_t room, const struct cr_killsw
 	put_sets(&t, ks);
 	put_pass(&t, ks);
 	/* programs of this host learn at once; the message goes over loopback and nowhere else */
-	cr_text_add(&t, "\tchain output {\n\t\ttype filter hook output priority filter; policy drop;\n"
-		    "\t\toifname { \"lo\", \"%s\" } accept\n\t\tjump pass\n"
+	cr_text_add(&t, "\tchain output {\n\t\ttype filter hook output priority filter; policy drop;\n");
+	/* first: here the device is the one that the packet had before the mark gave it another way */
+	if (ks->cgroup)
+		cr_text_add(&t, "\t\tct mark 0x%x meta mark 0x%x counter name outside accept\n", ks->mark, ks->mark);
+	cr_text_add(&t, "\t\toifname { \"lo\", \"%s\" } accept\n\t\tjump pass\n"
 		    "\t\tcounter name stopped reject with icmpx admin-prohibited\n\t}\n", ks->device);
 	/*
 	 * What containers and neighbours send through us: by the tunnel, or to what the user
