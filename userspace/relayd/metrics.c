@@ -79,7 +79,7 @@ char *metrics_text(void)
 		gauge(f, "snapshot_age_seconds", "How long it is valid already", number(directory, "age"));
 		/* neither quote nor backslash: config.c, fetch.c; a file's name may have them */
 		source = json_string_value(json_object_get(directory, "source"));
-		if (source && !strpbrk(source, "\"\\\n"))
+		if (source && *source && !strpbrk(source, "\"\\\n"))
 			fprintf(f, "# HELP cellrelay_snapshot_source Where it came from\n# TYPE cellrelay_snapshot_source gauge\n"
 				"cellrelay_snapshot_source{source=\"%s\"} 1\n", source);
 		gauge(f, "snapshot_relays", "Relays in it", number(directory, "relays"));
