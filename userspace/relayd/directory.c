@@ -102,7 +102,7 @@ static enum rc use(const struct cr_snapshot *s)
 	return RC_OK;
 }
 
-/* What an earlier run kept: the floor, and good for as long as it is valid. */
+/* What an earlier run kept, or relayctl directory fetch meanwhile: the floor, and good for as long as it is valid. */
 static enum rc load_kept(void)
 {
 	struct cr_stored stored = { .bytes = NULL };
@@ -112,12 +112,14 @@ static enum rc load_kept(void)
 	if (v) {
 		rc = fail(RC_USAGE, "the snapshot kept in %s %s; restore it, or remove the file to begin anew", store,
 			  v == CR_DIR_STORAGE ? strerror(errno) : cr_verdict_text(v));
-	} else if (stored.bytes) {
+	} else if (stored.bytes && stored.s.head.number != have.number) {
 		v = cr_snapshot_verify(&stored.s, &trust, seconds(), NULL);
 		/* a stale one stays the floor */
 		if (v == CR_DIR_OK || v == CR_DIR_STALE) {
 			rc = use(&stored.s);
 			strcpy(source, "kept");
+			if (!rc)
+				relayd_snapshot_taken();
 		} else {
 			err("the snapshot kept in %s is not used: it %s", store, cr_verdict_text(v));
 		}
@@ -174,12 +176,12 @@ void directory_times(uint64_t *since, uint32_t *every)
 
 enum rc directory_read(void)
 {
+	enum rc rc = conf.authorities[0] ? load_kept() : RC_OK;
 	uint8_t *bytes;
-	enum rc rc;
 	size_t len;
 
-	if (!conf.snapshot[0])
-		return RC_OK;
+	if (rc || !conf.snapshot[0])
+		return rc;
 	bytes = cr_file_read(conf.snapshot, CR_SNAPSHOT_BYTES_MAX, &len);
 	if (!bytes)
 		return fail(RC_REFUSED, "cannot read the snapshot %s: %s", conf.snapshot, strerror(errno));

@@ -17,7 +17,7 @@
 enum rc directory_open(void);
 void directory_close(void);
 
-/* Looks at the file at once; what is wrong with it is said, and what we have stays. */
+/* Looks at the file at once, and at what another program may have kept for us; what is wrong with it is said, and what we have stays. */
 enum rc directory_read(void);
 
 /* Takes @bytes if they are a good snapshot; @from names where they come from. That we have this one already is no error. */

@@ -16,6 +16,8 @@
 
 #include "config.h"
 #include "directory.h"
+#include "directory/durable.h"
+#include "directory/store.h"
 #include "directory_fixture.h"
 #include "log.h"
 #include "metrics.h"
@@ -199,6 +201,40 @@ static void stale(void **state)
 	assert_null(directory_json());
 }
 
+/* relayctl directory fetch keeps one in our folder while we run. */
+static void kept_by_another(void **state)
+{
+	char store[sizeof(conf.state) + 16];
+	struct cr_trust trust;
+	struct cr_snapshot s;
+	uint8_t *bytes;
+	uint64_t floor;
+	size_t len;
+	bool kept;
+
+	(void)state;
+	snapshot(50, 2, 100, 1, 2, -1);
+	assert_int_equal(directory_open(), RC_OK);
+	assert_false(directory_fresh());
+	snapshot(51, 2, 1, 600, 2, -1);
+	bytes = cr_file_read(conf.snapshot, CR_SNAPSHOT_BYTES_MAX, &len);
+	assert_non_null(bytes);
+	unlink(conf.snapshot);
+	conf.snapshot[0] = '\0';
+	fix_trust(&trust, 2, 2);
+	snprintf(store, sizeof(store), "%s/directory", conf.state);
+	assert_int_equal(cr_snapshot_parse(&s, bytes, len), CR_DIR_OK);
+	assert_int_equal(cr_store_offer(store, &s, &trust, (uint64_t)time(NULL), &floor, &kept), CR_DIR_OK);
+	assert_true(kept);
+	free(bytes);
+	told = 0;
+	says(RC_OK, NULL);
+	assert_true(directory_number() == 51 && directory_fresh());
+	assert_int_equal(told, 1);
+	says(RC_OK, NULL);
+	assert_int_equal(told, 1);
+}
+
 static void another_ledger(void **state)
 {
 	(void)state;
@@ -212,7 +248,7 @@ static void another_ledger(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(taken), TEST(refused), TEST(stale), TEST(another_ledger) };
+	const struct CMUnitTest tests[] = { TEST(taken), TEST(refused), TEST(stale), TEST(kept_by_another), TEST(another_ledger) };
 
 	if (sodium_init() < 0)
 		return 1;
