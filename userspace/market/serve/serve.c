@@ -133,6 +133,7 @@ static int signals(int more)
 enum rc serve_run(const struct serve_config *config, const char *db, const char *keys, const char *shelf)
 {
 	struct serve s = { .config = config, .db = db, .keys = keys, .shelf = shelf };
+	const struct rlimit none = { 0, 0 };
 	struct rlimit files = { 0 };
 	pid_t pids[SERVE_WORKERS_MAX + 1];
 	char error[HTTP_SERVER_ERROR];
@@ -140,6 +141,7 @@ enum rc serve_run(const struct serve_config *config, const char *db, const char 
 	enum rc rc;
 	int watcher;
 
+	setrlimit(RLIMIT_CORE, &none);	/* keys must not end in a core dump */
 	if (mkdir(shelf, 0755) < 0 && errno != EEXIST)
 		return fail(RC_REFUSED, "%s: cannot be made: %s", shelf, strerror(errno));
 	rc = read_trust(&s.trust, config->authorities);

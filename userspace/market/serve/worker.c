@@ -101,6 +101,11 @@ enum rc serve_worker(const struct serve *s)
 		config.certificate = certificate;
 		config.key = key;
 		server = http_server_new(&config, &http, error);
+		/* the server has read it */
+		if (key)
+			sodium_memzero(key, strlen(key));
+		free(key);
+		free(certificate);
 		if (!server)
 			rc = fail(RC_REFUSED, "%s", error);
 	}
