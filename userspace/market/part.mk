@@ -3,8 +3,8 @@
 # Programs that link it add $(MARKET_LIB) $(DIR_LIB) $(PROOF_LIB) $(MARKET_LIBS), in this order.
 
 MARKET_LIB    := $(O)/lib/libcrmarket.a
-MARKET_LIBS    = $(PROOF_LIBS) -lsqlite3 -ljansson
-MARKET_CFLAGS  = $(PROOF_CFLAGS)
+MARKET_LIBS    = $(PROOF_LIBS) -lsqlite3 -lpq -ljansson
+MARKET_CFLAGS  = $(PROOF_CFLAGS) $(shell pkg-config --cflags libpq)
 MARKET_SRC    := $(filter-out userspace/market/cli/%,$(sort $(wildcard userspace/market/*/*.c)))
 
 $(O)/market/%.o: userspace/market/%.c
@@ -38,7 +38,7 @@ CHECKS += check-relaymarket
 # cmocka tests: userspace/tests/test_market_NAME.c for each NAME in MARKET_TESTS, with the files of
 # MARKET_TEST_SUPPORT; as users compile it, and with ASan and UBSan, libraries included.
 MARKET_TESTS        := store books issue settle audit crash random
-MARKET_TEST_SUPPORT := market_place market_fixture directory_fixture payments forge seeded
+MARKET_TEST_SUPPORT := market_place market_server market_fixture directory_fixture payments forge seeded
 
 $(O)/market-tests/%.o: userspace/tests/%.c
 	@mkdir -p $(@D)
@@ -70,3 +70,20 @@ $(MARKET_TESTS:%=$(O)/tests-san/test_market_%): $(O)/tests-san/test_market_%: $(
 	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $(filter %.o %.a,$^) $(MARKET_LIBS) -lcmocka
 
 UNIT_TESTS += $(MARKET_TESTS:%=$(O)/tests/test_market_%) $(MARKET_TESTS:%=$(O)/tests-san/test_market_%)
+
+# The same tests on a PostgreSQL server that each of them starts and ends.
+MARKET_PG_TESTS := store books issue settle
+
+.PHONY: check-market-postgresql check-long-market
+## check-market-postgresql: the market's tests on PostgreSQL, with a server of their own
+check-market-postgresql: $(MARKET_PG_TESTS:%=$(O)/tests/test_market_%)
+	$(Q)set -e; for t in $^; do echo "# $$t on PostgreSQL"; TEST_STORE=postgresql CMOCKA_MESSAGE_OUTPUT=TAP "$$t"; done
+
+CHECKS += check-market-postgresql
+
+check-long: check-long-market
+## check-long-market: a million random steps, and crashes and random steps on PostgreSQL, which take minutes
+check-long-market: $(O)/tests/test_market_random $(O)/tests/test_market_crash
+	$(Q)TEST_LONG=1 $(O)/tests/test_market_random
+	$(Q)TEST_STORE=postgresql $(O)/tests/test_market_crash
+	$(Q)TEST_STORE=postgresql $(O)/tests/test_market_random

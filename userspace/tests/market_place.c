@@ -3,18 +3,58 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "market_place.h"
+#include "market_server.h"
 
 static char folder[64];
+static bool postgres;
+
+int place_server(void **state)
+{
+	const char *store = getenv("TEST_STORE"), *missing;
+
+	(void)state;
+	postgres = store && strcmp(store, "postgresql") == 0;
+	missing = postgres ? server_start() : NULL;
+	if (missing)
+		print_error("these tests need %s\n", missing);
+	return missing != NULL;
+}
+
+int place_server_gone(void **state)
+{
+	(void)state;
+	if (postgres)
+		server_stop();
+	return 0;
+}
+
+bool place_sqlite(void)
+{
+	if (postgres)
+		print_message("# only on SQLite\n");
+	return !postgres;
+}
+
+const char *place_memory(unsigned int mib)
+{
+	struct statvfs fs;
+
+	return access("/dev/shm", W_OK) == 0 && statvfs("/dev/shm", &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= (uint64_t)mib << 20 ? "/dev/shm" : "/tmp";
+}
 
 int place_folder(void **state)
 {
 	(void)state;
 	/* in memory where it can be: what is tested is what is written, not how fast a disk is */
-	strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/cellrelay-market.XXXXXX" : "/tmp/cellrelay-market.XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/cellrelay-market.XXXXXX", place_memory(32));
+	if (postgres)
+		server_fresh();
 	return !mkdtemp(folder) || chdir(folder);
 }
 
@@ -29,7 +69,7 @@ int place_gone(void **state)
 
 const char *place_where(void)
 {
-	return "market.db";
+	return postgres ? server_where() : "market.db";
 }
 
 void expect_db_at(struct db *db, enum db_result got, enum db_result want, const char *file, int line)
@@ -104,12 +144,22 @@ static void copy(const char *from, const char *to)
 
 void place_save(struct db *db)
 {
+	if (postgres) {
+		db_close(db);
+		server_save();
+		return;
+	}
 	unlink("saved.db");
 	expect_db(db, db_backup(db, "saved.db"), DB_OK);
+	db_close(db);
 }
 
 void place_restore(void)
 {
+	if (postgres) {
+		server_restore();
+		return;
+	}
 	unlink("market.db-wal");
 	unlink("market.db-shm");
 	copy("saved.db", "market.db");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a test's database lives: the same tests run on every kind. A fresh
- * place for each test; nothing is left.
+ * place for each test; nothing is left. SQLite, or PostgreSQL where environment
+ * variable TEST_STORE is "postgresql".
  */
 #ifndef CR_TEST_MARKET_PLACE_H
 #define CR_TEST_MARKET_PLACE_H
@@ -13,6 +14,18 @@
 #include <cmocka.h>
 
 #include "market/store/store.h"
+
+/** place_sqlite() - is it a file of SQLite, which a test may damage? */
+bool place_sqlite(void);
+
+/** place_run() - cmocka_run_group_tests_name(), with a server around it where one is wanted */
+#define place_run(name, tests) \
+	_cmocka_run_group_tests((name), (tests), sizeof(tests) / sizeof((tests)[0]), place_server, place_server_gone)
+int place_server(void **state);
+int place_server_gone(void **state);
+
+/** place_memory() - "/dev/shm" if it has that much room, else "/tmp" */
+const char *place_memory(unsigned int mib);
 
 /** place_folder() - a new folder, and we are in it; cmocka set-up */
 int place_folder(void **state);
@@ -34,7 +47,7 @@ bool place_die_at(unsigned int step, void (*job)(void *context), void *context);
 /** place_arm() - in the child: the steps of this connection count from here on */
 void place_arm(struct db *db);
 
-/** place_save() - remember the database as it is, closed */
+/** place_save() - close @db, and remember it as it is */
 void place_save(struct db *db);
 /** place_restore() - it is again as it was then; nobody has it open */
 void place_restore(void);

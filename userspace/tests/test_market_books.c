@@ -313,5 +313,5 @@ int main(void)
 		ON_DISK(test_attach),
 	};
 
-	return cmocka_run_group_tests_name("market books", tests, NULL, NULL);
+	return place_run("market books", tests);
 }

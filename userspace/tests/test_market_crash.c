@@ -150,6 +150,7 @@ static void prepare(void)
 	shop_request(&s, &in.request, 7, 0, SHOP_EPOCH + 1);
 	shop_ask(&s, &in.purchase, 2);
 	place_save(s.m.db);
+	s.m.db = NULL;
 	shop_close(&s);
 }
 
@@ -298,5 +299,5 @@ int main(void)
 		ON_DISK(test_rotate),
 	};
 
-	return cmocka_run_group_tests_name("market crashes", tests, NULL, NULL);
+	return place_run("market crashes", tests);
 }

@@ -311,5 +311,5 @@ int main(void)
 		ON_DISK(test_key_files),
 	};
 
-	return cmocka_run_group_tests_name("market issue", tests, NULL, NULL);
+	return place_run("market issue", tests);
 }

@@ -365,5 +365,5 @@ int main(void)
 		ON_DISK(test_snapshots),
 	};
 
-	return cmocka_run_group_tests_name("market settle", tests, NULL, NULL);
+	return place_run("market settle", tests);
 }

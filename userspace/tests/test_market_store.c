@@ -81,6 +81,8 @@ static void test_open(void **state)
 	int fd;
 
 	(void)state;
+	if (!place_sqlite())
+		return;
 	expect_db(db, db_open(&db, "nowhere/market.db", DB_CREATE), DB_STORAGE);
 	db_close(db);
 	expect_db(db, db_open(&db, "market.db", 0), DB_STORAGE);
@@ -469,6 +471,8 @@ static void test_backup(void **state)
 	struct stat st;
 
 	(void)state;
+	if (!place_sqlite())
+		return;
 	expect_db(db, db_transact(db, DB_WRITE, put, &c), DB_OK);
 	expect_db(db, db_backup(db, "copy.db"), DB_OK);
 	expect_db(db, db_backup(db, "copy.db"), DB_EXISTS);
@@ -549,6 +553,8 @@ static void test_damaged(void **state)
 	struct stat st;
 
 	(void)state;
+	if (!place_sqlite())
+		return;
 	for (note.id = 0; note.id < 200; note.id++) {
 		seeded_bytes(body, sizeof(body));
 		expect_db(db, db_transact(db, DB_WRITE, write_note, &note), DB_OK);
@@ -610,5 +616,5 @@ int main(void)
 		cmocka_unit_test(test_names),
 	};
 
-	return cmocka_run_group_tests_name("market store", tests, NULL, NULL);
+	return place_run("market store", tests);
 }

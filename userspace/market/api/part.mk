@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The market's routes; their files go into libcrmarket.a. A service runs in the test, which
 # holds it against docs/openapi.json.
-API_SUP := http_client market_fixture market_place directory_fixture payments forge seeded
+API_SUP := http_client market_fixture market_place market_server directory_fixture payments forge seeded
 
 $(O)/tests/test_market_api: userspace/tests/test_market_api.c $(API_SUP:%=userspace/tests/%.c) $(O)/lib/libcrmarket.a $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
 	@mkdir -p $(@D)

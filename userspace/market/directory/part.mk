@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests of the market's directory; its files go into libcrmarket.a with the rest of the market.
 MDIR_TESTS := market_directory
-MDIR_SUP   := market_place directory_fixture
+MDIR_SUP   := market_place market_server directory_fixture
 
 $(MDIR_TESTS:%=$(O)/tests/test_%): $(O)/tests/test_%: userspace/tests/test_%.c $(MDIR_SUP:%=userspace/tests/%.c) $(O)/lib/libcrmarket.a $(O)/lib/libcrdir.a $(O)/lib/libcrproof.a
 	@mkdir -p $(@D)

@@ -52,6 +52,7 @@ struct db_words {
  * struct db_engine - a database
  * @name: for people
  * @words: its names of types
+ * @races: two writers at once may both find a key free: then DB_EXISTS is worth another try
  * @open: connect; sets the engine's half of @db
  * @close: also after a failed @open
  * @begin: start a transaction
@@ -70,6 +71,7 @@ struct db_words {
 struct db_engine {
 	const char *name;
 	struct db_words words;
+	bool races;
 	enum db_result (*open)(struct db *db, const char *where, unsigned int flags);
 	void (*close)(struct db *db);
 	enum db_result (*begin)(struct db *db, enum db_mode mode);
@@ -98,7 +100,7 @@ struct db {
 	void *step_context;
 };
 
-extern const struct db_engine db_sqlite;
+extern const struct db_engine db_sqlite, db_postgres;
 
 /** db_say() - set the message; returns @result */
 enum db_result db_say(struct db *db, enum db_result result, const char *format, ...)
