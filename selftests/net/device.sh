@@ -79,7 +79,7 @@ mss_seen() {
 tcp_works() {
 	local to
 	for to in "$SERVER4" "$SERVER6"; do
-		serve && on client iperf3 -c "$to" -n 4M "$@" >/dev/null || return 1
+		serve && on client iperf3 -c "$to" -n 1M "$@" >/dev/null || return 1
 	done
 }
 
@@ -103,12 +103,12 @@ ktap_test "no room left over: 22 packets take a large and a small cell" makes cl
 
 train_sizes() {
 	local n
-	for n in 2 3 7 16 31 45 46 47 50; do
+	for n; do
 		PORT=$((PORT + 1))
 		makes client "$n" $((n * 1408)) receive $PORT $((1313 - 28)) "$n" 1 || { echo "train of $n"; return 1; }
 	done
 }
-ktap_test "trains of 2 to 50 cells arrive complete, offloads on" train_sizes
+ktap_test "trains of 2 to 50 cells arrive complete, offloads on" train_sizes 2 3 7 16 31 45 46 47 50
 # Frames of 80 bytes: 16 fit a cell.
 next_port
 ktap_test "64 packets fill four large cells" makes client 4 $((4 * 1408)) receive $PORT 50 64 1
@@ -116,7 +116,7 @@ ktap_test "64 packets fill four large cells" makes client 4 $((4 * 1408)) receiv
 offload_off() { on client ethtool -K to-r1 tx-udp-segmentation off >/dev/null; }
 offload_off
 PORT=$((PORT + 20))
-ktap_test "trains of 2 to 50 cells arrive complete, tx-udp-segmentation off" train_sizes
+ktap_test "trains of 2 to 50 cells arrive complete, tx-udp-segmentation off" train_sizes 2 16 46 50
 on client ethtool -K to-r1 tx-udp-segmentation on >/dev/null
 PORT=$((PORT + 20))
 ktap_test "trains of IPv6 packets" receive $PORT 1200 40 5 "$SERVER6"
