@@ -39,7 +39,7 @@ many() {
 }
 
 one() {
-	local many4=0 many6=0
+	local many4=0 many6=0 f
 	[ "${MANY:-0}" = 0 ] || { [ "$2" = 4 ] && many4=1 || many6=1; }
 	chain "$1" "$2" || { echo "chain $1 $2"; return 1; }
 	mkdir "$LIB_TMP/web" && head -c "${MB}M" /dev/urandom >"$LIB_TMP/web/file"
@@ -47,8 +47,12 @@ one() {
 	bg on server iperf3 -s
 	busywait 20000 listening server tcp 8000 && busywait 20000 listening server tcp 5201 ||
 		{ echo "servers"; return 1; }
-	traffic "$SERVER4" $many4 || { echo "IPv4 inside"; chain_drops; return 1; }
-	traffic "$SERVER6" $many6 || { echo "IPv6 inside"; chain_drops; return 1; }
+	for f in "4 $SERVER4 $many4" "6 $SERVER6 $many6"; do
+		# shellcheck disable=SC2086
+		set -- $f
+		# why, last: of long outputs the end is shown
+		traffic "$2" "$3" >"$LIB_TMP/why" || { chain_drops; echo "IPv$1 inside:"; cat "$LIB_TMP/why"; return 1; }
+	done
 	chain_conserved
 }
 
