@@ -35,7 +35,7 @@ answers() { on client ping -c 1 -W 5 "$SERVER4" && on client ping -c 1 -W 5 "$SE
 
 # Addresses and routes of one end, after its device was made anew.
 client_up() {
-	printf '%s\n' "addr add $INNER4/32 dev cell0" "addr add $INNER6/128 dev cell0" "link set cell0 up" \
+	printf '%s\n' "addr add $INNER4/32 dev cell0" "addr add $INNER6/128 dev cell0 nodad" "link set cell0 up" \
 		"route add $SERVER4 dev cell0" "route add $SERVER6 dev cell0 src $INNER6" | on client ip -batch -
 }
 exit_up() {
@@ -59,7 +59,7 @@ down_and_up() {
 	done | on "$h" ip -batch - || return 1
 	if [ "$h" = client ]; then
 		on client ip route replace "$SERVER4" dev cell0
-		on client ip -6 addr replace $INNER6/128 dev cell0
+		on client ip -6 addr replace $INNER6/128 dev cell0 nodad
 		on client ip -6 route replace "$SERVER6" dev cell0 src $INNER6
 	else
 		on "$EXIT" ip route replace 10.99.0.0/16 dev cell0

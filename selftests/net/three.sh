@@ -80,7 +80,7 @@ keys() {
 devices() {
 	case $ROLE in
 	client)
-		on client ip addr add $INNER4/32 dev cell0 && on client ip addr add $INNER6/128 dev cell0 && on client ip link set cell0 up &&
+		on client ip addr add $INNER4/32 dev cell0 && on client ip addr add $INNER6/128 dev cell0 nodad && on client ip link set cell0 up &&
 			on client ip route add "$SERVER4" dev cell0 && on client ip -6 route add "$SERVER6" dev cell0 src $INNER6
 		;;
 	exit)

@@ -60,7 +60,7 @@ drops() {
 	local before after
 	head -c 256 /dev/urandom | on client nc -u -w 1 -q 0 "$(addr4 relay client)" 4000
 	head -c 1408 /dev/urandom | on client nc -u -w 1 -q 0 "$(addr4 relay client)" 4000
-	busywait 5000 [ "$(ctl relay -j stats | jq '.stats.drops | length')" -gt 0 ] || true
+	busywait 5000 eval '[ "$(field relay ".stats.drops | length" stats)" -gt 0 ]' || return 1
 	ctl relay circuit set 1 limit 1 || return 1
 	on client ping -c 3 -i 0.2 -w 2 "$(addr4 server exit)"
 	before=$(field relay '.stats.drops.credit.cells // 0' stats)
