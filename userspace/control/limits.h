@@ -40,6 +40,9 @@
 
 /* Identity */
 #define CR_STATIC_LIFE_MS	604800000u	/* X25519 keys rotate weekly */
+#define CR_STATIC_EARLY_MS	172800000u	/* the next one is made two days before the last one's end, for the directory to know it, */
+#define CR_STATIC_OVERLAP_MS	86400000u	/* and used from a day before that end on */
+#define CR_STATIC_KEYS		2u	/* that a relay answers to at a time, as many as a descriptor names */
 #define CR_SNAPSHOT_PERIODS	3u	/* a snapshot is valid for this many periods */
 #define CR_SNAPSHOT_PERIOD_MS	600000u
 #define CR_FETCH_RETRY_MIN_MS	10000u	/* a snapshot that did not come is asked for again, after twice as long each time ... */

@@ -223,6 +223,10 @@ static void print_status(const json_t *a)
 	o = json_object_get(a, "directory");
 	if (o)
 		print_directory(o);
+	o = json_object_get(json_object_get(a, "static_keys"), "descriptor");
+	if (o)
+		fprintf(opt.out, "%sdescriptor%s %s names a new key: the directory's authorities need it\n", fmt_bold(), fmt_plain(),
+			json_string_value(o));
 	list = json_object_get(a, "tunnels");
 	json_array_foreach(list, i, o)
 		print_tunnel(o);

@@ -343,9 +343,8 @@ static void on_create(struct link *l, const uint8_t *msg, size_t len)
 	}
 	metric_add(METRIC_CREATES, 1);
 	cr_prologue(prologue, CR_FOR_CIRCUIT, conf.ledger, keys->identity);
-	if (noise_new_pair(&noise, NOISE_NK, false, prologue, sizeof(prologue), keys->x_secret, keys->x, NULL) ||
-	    noise_read(noise, create.noise, create.noise_len, payload, &n) ||
-	    !cr_circ_hello_get(&hello, payload, n))
+	noise = keys_read_first(NOISE_NK, prologue, create.noise, create.noise_len, payload, &n);
+	if (!noise || !cr_circ_hello_get(&hello, payload, n))
 		goto out;
 	{
 		uint8_t status = judge(l, &hello), answer[CR_CIRC_HELLO_LEN];

@@ -139,6 +139,10 @@ static const char *take_relay(struct config *c, const char *name, const char *va
 		return boolean(&c->relay, value) ? NULL : "yes or no";
 	if (strcmp(name, "private-addresses") == 0)
 		return boolean(&c->private_addresses, value) ? NULL : "yes or no";
+	if (strcmp(name, "rotate") == 0)
+		return boolean(&c->rotate, value) ? NULL : "yes or no";
+	if (strcmp(name, "descriptor") == 0)
+		return text(c->descriptor, sizeof(c->descriptor), value) ? NULL : "the name is too long";
 	if (strcmp(name, "nat") == 0)
 		return boolean(&c->nat, value) ? NULL : "yes or no";
 	if (strcmp(name, "free-bytes") == 0) {
@@ -306,7 +310,7 @@ enum rc config_read(struct config *c, const char *path)
 	*c = (struct config){ .free_bytes = CR_FREE_BYTES, .circuits_max = 65536, .cookie_above = CR_COOKIE_ABOVE,
 			      .idle_ms = CR_CIRCUIT_IDLE_MS, .rekey_ms = CR_LINK_REKEY_MS,
 			      .wish.max_price = UINT64_MAX, .circuit_ms = CR_CIRCUIT_OLD_MS,
-			      .state = "/var/lib/cellrelay", .resolv_conf = "/etc/resolv.conf",
+			      .rotate = true, .state = "/var/lib/cellrelay", .resolv_conf = "/etc/resolv.conf",
 			      .socket = "/run/cellrelay/relayd.sock", .group = "cellrelay" };
 	line = ini_parse(path, take, &r);
 	if (line < 0)

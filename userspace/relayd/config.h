@@ -72,6 +72,8 @@ struct config {
 	uint32_t idle_ms;	/* without a cell; less than CR_CIRCUIT_IDLE_MS in tests */
 	uint32_t cookie_above;	/* handshakes per second that need no cookie */
 	bool private_addresses;	/* EXTEND may go to private addresses: test and community networks */
+	bool rotate;		/* make a new static key in time */
+	char descriptor[256];	/* where a descriptor goes that names it; empty: in the state folder */
 	bool nat;		/* keep links open from behind NAT */
 	/* [exit] */
 	char exit_dev[IFNAMSIZ];	/* empty: no exit */

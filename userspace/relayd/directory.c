@@ -174,6 +174,24 @@ void directory_times(uint64_t *since, uint32_t *every)
 	*every = period;
 }
 
+bool directory_own(struct cr_descriptor *d, const uint8_t identity[CR_PUBLIC_BYTES])
+{
+	struct cr_stored stored = { .bytes = NULL };
+	bool found = false;
+
+	if (have.number && cr_store_load(store, &stored) == CR_DIR_OK && stored.bytes) {
+		struct cr_reader r = cr_snapshot_relays(&stored.s);
+		struct cr_entry e;
+
+		while (!found && cr_snapshot_next(&e, &r))
+			found = memcmp(e.d.identity, identity, CR_PUBLIC_BYTES) == 0;
+		if (found)
+			*d = e.d;
+	}
+	cr_store_free(&stored);
+	return found;
+}
+
 enum rc directory_read(void)
 {
 	enum rc rc = conf.authorities[0] ? load_kept() : RC_OK;

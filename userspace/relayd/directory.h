@@ -29,6 +29,9 @@ const char *directory_refused(void);
 uint64_t directory_number(void);
 void directory_times(uint64_t *since, uint32_t *period);
 
+/* What the newest snapshot says of a relay. Return: false: nothing. */
+bool directory_own(struct cr_descriptor *d, const uint8_t identity[CR_PUBLIC_BYTES]);
+
 /*
  * For path choice of a client; NULL: there is none, or it is stale. Another call may free it. @countries: they matter, so the table
  * of addresses is read where it was not yet.

@@ -65,7 +65,7 @@ struct hello *hello_first(enum cr_purpose purpose, const struct peer *p, uint16_
 			goto bad;
 		randombytes_buf(fresh, 32);
 	}
-	e = noise_new(&h->noise, NOISE_IK, true, prologue, sizeof(prologue), fresh ? fresh : keys->x_secret, p->key);
+	e = noise_new(&h->noise, NOISE_IK, true, prologue, sizeof(prologue), fresh ? fresh : keys_now()->x_secret, p->key);
 	sodium_free(fresh);
 	if (e || !hello_write(h))
 		goto bad;
@@ -104,8 +104,8 @@ struct hello *hello_asked(enum cr_purpose purpose, const uint8_t *msg, size_t le
 	if (!h)
 		return NULL;
 	cr_prologue(prologue, purpose, conf.ledger, keys->identity);
-	if (noise_new_pair(&h->noise, NOISE_IK, false, prologue, sizeof(prologue), keys->x_secret, keys->x, NULL) ||
-	    noise_read(h->noise, msg, len, payload, &n) || !cr_link_hello_get(&h->peer, payload, n))
+	h->noise = keys_read_first(NOISE_IK, prologue, msg, len, payload, &n);
+	if (!h->noise || !cr_link_hello_get(&h->peer, payload, n))
 		goto bad;
 	h->relay = peer_by_key(noise_remote_static(h->noise));
 	memcpy(h->ck, noise_chaining_key(h->noise), sizeof(h->ck));

@@ -33,6 +33,7 @@ static const char tail[] =
 	"# enabled = no\n"
 	"# free-bytes = 262144\n"
 	"# circuits-max = 65536\n"
+	"# descriptor = /var/lib/cellrelay/descriptor\n"
 	"# cookie-above = 100\n"
 	"\n"
 	"# An exit. Whatever clients do comes from this host's address then.\n"

@@ -655,13 +655,13 @@ bool kernel_send_dgram(uint32_t sock, const struct addr *to, const void *data, s
 	return run_quiet(&r, NULL, NULL);
 }
 
-void kernel_filter(const uint8_t *macs, unsigned int n, const uint8_t stream[32], uint32_t rate)
+void kernel_filter(const uint8_t *macs, unsigned int n, const uint8_t *streams, unsigned int own, uint32_t rate)
 {
 	struct req r = req_new(CELLRELAY_CMD_DGRAM_FILTER, "say which datagrams are wanted", 0);
 
 	put(&r, CELLRELAY_A_DGRAM_MACS, macs, 16 * n);
-	put_u8(&r, CELLRELAY_A_DGRAM_OWN, 1);
-	put(&r, CELLRELAY_A_DGRAM_STREAMS, stream, 32);
+	put_u8(&r, CELLRELAY_A_DGRAM_OWN, (uint8_t)own);
+	put(&r, CELLRELAY_A_DGRAM_STREAMS, streams, 32 * own);
 	put_u32(&r, CELLRELAY_A_DGRAM_RATE, rate);
 	/* an older module lets all of them through: nothing is lost but the protection */
 	run(&r, NULL, NULL);

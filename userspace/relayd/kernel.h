@@ -112,8 +112,8 @@ enum rc kernel_hop_new(uint32_t circ, uint8_t pos, const uint8_t fwd[32], const 
 /* Messages; loss is normal, so these are quiet: false when refused. */
 bool kernel_send_link(uint32_t link, uint8_t type, const void *msg, size_t len, const struct addr *to);
 bool kernel_send_circ(uint32_t circ, uint8_t hop, bool large, const void *data, size_t len);
-/* Which datagrams come up: those with a MAC under one of @n keys of 16 bytes, the first of which is our own. */
-void kernel_filter(const uint8_t *macs, unsigned int n, const uint8_t stream[32], uint32_t rate);
+/* Which datagrams come up: those with a MAC under one of @n keys of 16 bytes; the first @own are ours, with keys of 32 bytes at @streams. */
+void kernel_filter(const uint8_t *macs, unsigned int n, const uint8_t *streams, unsigned int own, uint32_t rate);
 bool kernel_send_dgram(uint32_t sock, const struct addr *to, const void *data, size_t len);
 
 #endif /* RELAYD_KERNEL_H */

@@ -22,7 +22,8 @@ static struct link *dialing;	/* by of_peer, which is free until the link is up *
 static unsigned int unconfirmed;
 static struct ksock socks[LISTEN_MAX];
 static unsigned int sock_n;
-static struct cr_dgram_keys own_first;	/* what others make first messages to us with */
+static struct cr_dgram_keys own_first[CR_STATIC_KEYS];	/* what others make first messages to us with, by our static keys */
+static unsigned int own_n;
 
 struct link *link_find(uint32_t id)
 {
@@ -279,17 +280,29 @@ void link_unwant(struct waiter *w)
 /* A relay's module lets through what somebody can have sent who knows us or whom we asked. */
 static void expect(void)
 {
-	uint8_t macs[FILTER_MACS][16];
+	uint8_t macs[FILTER_MACS][16], streams[CR_STATIC_KEYS][32];
 	unsigned int n = 0;
 
 	if (!conf.relay)
 		return;
-	memcpy(macs[n++], own_first.mac, 16);
+	for (; n < own_n; n++) {
+		memcpy(macs[n], own_first[n].mac, 16);
+		memcpy(streams[n], own_first[n].stream, 32);
+	}
 	cr_derive_reply_mac(macs[n++], kernel_idx_key());
 	for (const struct link *l = dialing; l && n < FILTER_MACS; l = l->of_peer)
 		if (l->hello)
 			memcpy(macs[n++], l->hello->mac, 16);
-	kernel_filter(macs[0], n, own_first.stream, conf.cookie_above);
+	kernel_filter(macs[0], n, streams[0], own_n, conf.cookie_above);
+	sodium_memzero(streams, sizeof(streams));
+}
+
+void links_keys_changed(void)
+{
+	sodium_memzero(own_first, sizeof(own_first));
+	for (own_n = 0; own_n < keys->n; own_n++)
+		cr_derive_first(&own_first[own_n], keys->s[own_n].x);
+	expect();
 }
 
 static void dial(struct link *l)
@@ -387,16 +400,15 @@ enum rc links_init(void)
 {
 	enum rc rc = open_socks();
 
-	if (keys->has)
-		cr_derive_first(&own_first, keys->x);
 	if (!rc)
-		expect();
+		links_keys_changed();
 	return rc;
 }
 
 /* ---- handshakes from outside: we are asked ---- */
 
-static void asked(uint32_t sock, const struct addr *from, const uint8_t *data, size_t size)
+/* @by: of the static key that it was made for */
+static void asked(const struct cr_dgram_keys *by, uint32_t sock, const struct addr *from, const uint8_t *data, size_t size)
 {
 	uint8_t plain[CR_CELL_LARGE], dgram[CR_CELL_LARGE], type;
 	struct cr_dgram_keys k;
@@ -407,7 +419,7 @@ static void asked(uint32_t sock, const struct addr *from, const uint8_t *data, s
 	size_t len;
 
 	if (size == CR_CELL_SMALL || unconfirmed >= CR_LINK_UNCONFIRMED_MAX ||
-	    !cr_dgram_open(data, size, own_first.stream, plain, &type, &msg, &len) || type != CR_DGRAM_FIRST)
+	    !cr_dgram_open(data, size, by->stream, plain, &type, &msg, &len) || type != CR_DGRAM_FIRST)
 		return;
 	metric_add(METRIC_LINKS_ASKED, 1);
 	h = hello_asked(CR_FOR_LINK, msg, len, (uint16_t)size);
@@ -453,10 +465,12 @@ out:
 
 void links_on_dgram(uint32_t sock, const struct addr *from, const uint8_t *data, size_t size)
 {
-	if (conf.relay && cr_dgram_is(data, size, own_first.mac))
-		asked(sock, from, data, size);
-	else
-		take_answer(data, size);
+	for (unsigned int i = 0; i < own_n && conf.relay; i++)
+		if (cr_dgram_is(data, size, own_first[i].mac)) {
+			asked(&own_first[i], sock, from, data, size);
+			return;
+		}
+	take_answer(data, size);
 }
 
 /* ---- messages of circuit 0 ---- */
@@ -809,6 +823,7 @@ void links_flush(void)
 
 void links_free(void)
 {
-	sodium_memzero(&own_first, sizeof(own_first));
+	sodium_memzero(own_first, sizeof(own_first));
+	own_n = 0;
 	idmap_free(&links);
 }

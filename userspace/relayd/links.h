@@ -83,6 +83,8 @@ static inline uint32_t link_id(const struct link *l)
 }
 
 enum rc links_init(void);
+/* Our static keys are others than before. */
+void links_keys_changed(void);
 void links_free(void);
 /* What the kernel holds already: sockets are used again, links go on. */
 enum rc links_adopt(void);

@@ -28,12 +28,13 @@
 #include "notify.h"
 #include "relayd.h"
 #include "resume.h"
+#include "rotate.h"
 #include "socket.h"
 #include "tunnel.h"
 
 #define CONFIG	"/etc/cellrelay/relayd.conf"
 
-static bool stopping, flushing, draining;
+static bool running, stopping, flushing, draining;
 static void alive(struct timer *t);
 static struct timer watchdog = { .fn = alive };
 static int epoll_fd = -1;
@@ -73,11 +74,14 @@ enum rc relayd_reload(void)
 void relayd_snapshot_taken(void)
 {
 	tunnels_directory();
+	if (running)
+		rotate_look();
 }
 
 json_t *relayd_status(void)
 {
 	json_t *links = json_array(), *tunnels = json_array(), *o, *directory = directory_json(), *fetch = fetcher_json();
+	json_t *rotate = rotate_json();
 	unsigned int through, own;
 
 	links_json(links);
@@ -86,6 +90,8 @@ json_t *relayd_status(void)
 	o = json_pack("{s:i,s:s,s:b,s:b,s:b,s:i,s:i,s:o,s:o}", "schema", 1, "version", CELLRELAY_VERSION, "relay",
 			 conf.relay, "draining", draining, "ready", tunnels_ready(), "relayed", (int)through, "own", (int)own, "links", links,
 			 "tunnels", tunnels);
+	if (rotate)
+		json_object_set_new(o, "static_keys", rotate);
 	if (directory && fetch)
 		json_object_set_new(directory, "fetch", fetch);
 	if (directory)
@@ -139,7 +145,7 @@ static enum rc start(int sig)
 	if (!rc)
 		rc = choice_open();
 	if (!rc)
-		rc = keys_load(conf.keys[0] ? conf.keys : NULL);
+		rc = keys_load(conf.keys[0] ? conf.keys : NULL, conf.authorities[0] ? conf.state : NULL);
 	/* links to a guard that only the user named are to be known again */
 	if (!rc && conf.client_dev[0])
 		resume_load(&r);
@@ -169,6 +175,8 @@ static enum rc start(int sig)
 		circs_start();
 		tunnels_start();
 		fetcher_open(epoll_fd);
+		running = true;
+		rotate_look();
 	}
 	return rc;
 }
@@ -220,6 +228,7 @@ static void finish(void)
 	notify("STOPPING=1");
 	socket_close();
 	fetcher_close();
+	rotate_stop();
 	if (flushing) {
 		tunnels_down();
 		circs_flush();
@@ -303,7 +312,7 @@ int main(int argc, char **argv)
 	if (rc || check)
 		return rc;
 	if (uri)
-		return keys_uri(conf.keys, uri);
+		return keys_uri(conf.keys, conf.authorities[0] ? conf.state : NULL, uri);
 	sig = signals();
 	rc = start(sig);
 	if (!rc) {

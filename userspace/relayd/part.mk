@@ -56,5 +56,6 @@ $(eval $(call relayd_test,directory,config directory log peers timer,$(RELAYD_FI
 $(eval $(call relayd_test,exits,config exits idmap log metrics ruleset timer))
 $(eval $(call relayd_test,fetcher,config directory fetcher fetchproc log peers timer,$(RELAYD_FIXTURE)))
 $(eval $(call relayd_test,netns,log))
+$(eval $(call relayd_test,rotate,config keys log rotate timer,$(RELAYD_FIXTURE)))
 $(eval $(call relayd_test,state,config log peers resolv resume))
 $(eval $(call relayd_test,tunnel,config log tunnel watch))

@@ -9,6 +9,7 @@
 #include "control/dgram.h"
 #include "control/limits.h"
 #include "control/message.h"
+#include "directory/descriptor.h"
 
 static void test_numbers(void **state)
 {
@@ -24,6 +25,9 @@ static void test_numbers(void **state)
 	assert_true(CR_CIRCUIT_OLD_BYTES == 64ull << 30);
 	assert_true(CR_FREE_BYTES == 256u << 10);
 	assert_int_equal(CR_STATIC_LIFE_MS, 7 * 24 * 3600 * 1000);
+	assert_int_equal(CR_STATIC_EARLY_MS, 2 * 24 * 3600 * 1000);
+	assert_int_equal(CR_STATIC_OVERLAP_MS, 24 * 3600 * 1000);
+	assert_int_equal(CR_STATIC_KEYS, CR_ONION_KEYS_MAX);
 	assert_int_equal(CR_SNAPSHOT_PERIODS, 3);
 	assert_int_equal(CR_SNAPSHOT_PERIOD_MS, 10 * 60 * 1000);
 	assert_int_equal(CR_FETCH_RETRY_MIN_MS, 10 * 1000);
@@ -42,6 +46,11 @@ static void test_relations(void **state)
 	assert_int_equal(CR_PING_LEN, CR_ROAM_PING_BYTES);
 	/* a client that lives is heard even if some of its questions are lost */
 	assert_true(CR_CIRCUIT_IDLE_MS >= 4 * CR_CIRCUIT_ALIVE_MS);
+	/* a key is known before it is used, and never are there more than two: the last but one is gone before the next is made */
+	assert_true(CR_STATIC_EARLY_MS > CR_STATIC_OVERLAP_MS + CR_SNAPSHOT_PERIODS * CR_SNAPSHOT_PERIOD_MS);
+	assert_true(CR_STATIC_LIFE_MS > CR_STATIC_EARLY_MS + CR_STATIC_OVERLAP_MS);
+	/* what a descriptor allows */
+	assert_true((CR_STATIC_LIFE_MS + CR_STATIC_OVERLAP_MS) / 1000 <= CR_ONION_KEY_LIFE_MAX);
 	/* in the third period of a snapshot, the one for trying again, there are two tries, of which one may take all its time */
 	assert_true(CR_FETCH_RETRY_MAX_MS / 4 * 5 + CR_FETCH_TIME_MS / 2 < CR_SNAPSHOT_PERIOD_MS);
 	assert_true(CR_FETCH_RETRY_MIN_MS < CR_FETCH_RETRY_MAX_MS);

@@ -196,6 +196,8 @@ static void test_config(void **state)
 	wrong("[client]\ndevice = c\npath = a,b\nguard = cellrelay://iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w.zo060cy2M-x7cMF4FKXHbs0CloUFDTRHRboFhw5YfVk@192.0.2.1:4000/1\n", "names the guard already");
 	wrong("[client]\noutside-cgroup = /a\n", "without a slash in front");
 	wrong("[client]\ndevice = c\nroute = 10.0.0.0/8\noutside-cgroup = a\n", "takes everything");
+	assert_true(c.rotate);
+	wrong("[relay]\nrotate = weekly\n", "yes or no");
 	wrong("[client]\ndirect-fetch = maybe\n", "first, yes or no");
 	wrong("[client]\nexit-country = de\n", "two capital letters");
 	wrong("[client]\nhops = 0\n", "1 to 8");
