@@ -28,10 +28,12 @@ hosts() {
 		on lan ip addr add $INNER4/32 dev lo &&
 		on lan ip route add "$SERVER4" via "$(addr4 client lan)" src $INNER4 &&
 		on client ip addr del $INNER4/32 dev cell0 &&
+		# with its last address a device loses its routes
+		on client ip route add "$SERVER4" dev cell0 &&
 		on client ip route add $INNER4 via "$(addr4 lan client)" &&
 		# cells are captured as they enter a host: with their checksums
 		on r1 ethtool -K to-client tx off >/dev/null && on r2 ethtool -K to-r3 tx off >/dev/null || return 1
-	busywait 10000 on lan ping -q -c 1 -W 1 "$SERVER4" >/dev/null
+	busywait 10000 on lan ping -q -c 1 -W 1 "$SERVER4" >/dev/null || { echo "roles: the client's LAN does not reach the server" >&2; return 1; }
 }
 
 # drop HOST DEVICE, pass HOST DEVICE: IPv4 that arrives there; neighbours still find each other
@@ -90,7 +92,8 @@ wireguard_hop() {
 
 modprobe cellrelay && relayctl load || exit 1
 for s in $(suites); do
-	hosts "$s" && role client up client lan r1 lan "$SERVER4" "$s" && role exit up r3 r2 server lan "$SERVER4" "$s" &&
+	hosts "$s" || { echo "roles: no chain of suite $s" >&2; exit 1; }
+	role client up client lan r1 lan "$SERVER4" "$s" && role exit up r3 r2 server lan "$SERVER4" "$s" &&
 		role exit down r3 server r2 server $INNER4 "$s" && role client down client r1 lan server $INNER4 "$s" || exit 1
 	lib_again
 done >"$LIB_TMP/rows" || exit 1
